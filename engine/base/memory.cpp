@@ -1,0 +1,45 @@
+// The allocating half of memory.h, and the process's operator new/delete, which go to mimalloc too.
+#include "engine/base/memory.h"
+
+#include <cstring>
+
+#include "engine/base/assert.h"
+
+#if defined(USHER_MIMALLOC)
+#include <mimalloc-new-delete.h>
+#endif
+
+namespace usher::engine {
+
+void* Allocate(size_t bytes) {
+#if defined(USHER_MIMALLOC)
+  void* memory = mi_malloc(bytes);
+#else
+  void* memory = std::malloc(bytes == 0 ? 1 : bytes);
+#endif
+  ASSERT(memory != nullptr);
+  return memory;
+}
+
+void* Reallocate(void* memory, size_t bytes) {
+#if defined(USHER_MIMALLOC)
+  void* grown = mi_realloc(memory, bytes);
+#else
+  void* grown = std::realloc(memory, bytes == 0 ? 1 : bytes);
+#endif
+  ASSERT(grown != nullptr);
+  return grown;
+}
+
+void* AllocateZeroedAligned(size_t bytes, size_t alignment) {
+#if defined(USHER_MIMALLOC)
+  void* memory = mi_zalloc_aligned(bytes, alignment);
+#else
+  void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  if (memory != nullptr) std::memset(memory, 0, bytes);
+#endif
+  ASSERT(memory != nullptr);
+  return memory;
+}
+
+}  // namespace usher::engine
