@@ -1,6 +1,7 @@
-// ReplySink: where a command handler writes its one reply. RespWriter encodes RESP2/RESP3 bytes; scripting's sink builds
-// Lua values. A handler writes exactly one top-level value; aggregates announce their length first, or are deferred when
-// the length is not known beforehand. Thread safety: none; the executing thread owns the sink while it runs the command.
+// ReplySink: where a command handler writes its one reply. RespWriter encodes RESP2/RESP3 bytes; scripting's sink
+// builds Lua values. A handler writes exactly one top-level value; aggregates announce their length first, or are
+// deferred when the length is not known beforehand. Thread safety: none; the executing thread owns the sink while it
+// runs the command.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +25,7 @@ class ReplySink {
 
   /// "+text". `text` holds no CR or LF.
   virtual void SimpleString(std::string_view text) = 0;
-  /// "-text", the code word included ("ERR syntax error"). CR and LF in `text` are written as spaces.
+  /// "-text", the code word included ("ERR syntax error"). CR and LF in `text` are written as spaces, dropped at its end.
   virtual void Error(std::string_view text) = 0;
   virtual void Integer(int64_t value) = 0;
   virtual void Bulk(std::string_view bytes) = 0;
