@@ -1,0 +1,130 @@
+# shellcheck shell=bash disable=SC2154  # sourced by ./dev, whose helpers it uses
+# The suites of ./dev test. A suite returns 0 (passed), 1 (failed) or 77 after setting $why (skipped), and adds what it
+# counted with `count PASSED FAILED SKIPPED`; a suite that counts nothing counts as one test.
+
+passed=0
+failed=0
+skipped=0
+counted=""
+why=""
+
+count() {
+  passed=$((passed + $1))
+  failed=$((failed + $2))
+  skipped=$((skipped + $3))
+  counted="$1 passed, $2 failed, $3 skipped"
+}
+
+skip() {
+  why=$1
+  return 77
+}
+
+# suite TITLE FUNCTION [ARGUMENT ...]
+suite() {
+  local title=$1 begin=$SECONDS failed_before=$failed result
+  shift
+  counted=""
+  say "$title"
+  "$@"
+  result=$?
+  if ((result == 77)); then
+    skipped=$((skipped + 1))
+    printf -- '-- %s: skipped: %s\n' "$title" "$why"
+    return
+  fi
+  [[ -n $counted ]] || count $((result == 0)) $((result != 0)) 0
+  # A suite that failed without naming a failed test (a crash, a build error) still counts as a failure.
+  ((result != 0 && failed == failed_before)) && failed=$((failed + 1)) && counted+=", then failed (status $result)"
+  printf -- '-- %s: %s, %d s\n' "$title" "$counted" $((SECONDS - begin))
+}
+
+# Adds up the doctest summaries in ctest's log of a preset.
+count_doctest() {
+  local numbers
+  numbers=$(sed -n 's/^.*test cases: *[0-9]* *| *\([0-9]*\) passed *| *\([0-9]*\) failed *| *\([0-9]*\) skipped.*/\1 \2 \3/p' \
+    "$1" | awk '{p += $1; f += $2; s += $3} END {print p + 0, f + 0, s + 0}')
+  # shellcheck disable=SC2086  # three numbers
+  count $numbers
+}
+
+suite_unit() {
+  local preset=$1 result
+  build "$preset" all || return 1
+  run ctest --test-dir "build/$preset" --output-on-failure -j "$JOBS" 2>&1 >"$scratch/ctest.log"
+  result=$?
+  grep -E '^ +[0-9]+/[0-9]+ Test|^[^ ].*(ERROR|FATAL|SUMMARY|WARNING: ThreadSan)|USHER_TEST_SEED|TEST CASE:' "$scratch/ctest.log"
+  ((result == 0)) || { mkdir -p build && cp "$scratch/ctest.log" "build/ctest-$preset.log"; echo "all output: build/ctest-$preset.log"; }
+  count_doctest "build/$preset/Testing/Temporary/LastTest.log"
+  return $result
+}
+
+suite_format() {
+  local files
+  mapfile -t files < <(sources)
+  check_format && echo "${#files[@]} files are formatted"
+}
+
+suite_headers() { build release headers_alone | tail -1; return "${PIPESTATUS[0]}"; }
+
+# What must not be printed as it is: a line that a reader of our output would take for our own closing line.
+indented() { sed -u 's/^/  /'; }
+
+suite_compat() {
+  [[ -f redis-compat-tests/run.py ]] || { skip "redis-compat-tests/run.py is not there"; return; }
+  [[ -x build/release/usher-server ]] || { skip "there is no usher-server"; return; }
+  run timeout --foreground 600 python3 redis-compat-tests/run.py > >(tee "$scratch/compat.log" | indented)
+  local result=$? numbers
+  numbers=$(sed -n 's/^.*\b\([0-9]\+\) passed, \([0-9]\+\) failed\(, \([0-9]\+\) skipped\)\?.*$/\1 \2 \4/p' "$scratch/compat.log" | tail -1)
+  # shellcheck disable=SC2086  # two or three numbers
+  [[ -n $numbers ]] && set -- $numbers && count "$1" "$2" "${3:-0}"
+  return $result
+}
+
+suite_opening() {
+  [[ -x build/release/usher-bench ]] || { skip "there is no usher-bench"; return; }
+  [[ -x build/release/usher-server ]] || { skip "there is no usher-server"; return; }
+  start_fresh_server || return 1
+  run timeout --foreground 180 build/release/usher-bench opening --port "$server_port" --mode native --time-scale 0.05
+  local result=$?
+  stop_server || { echo "the server ended with status $?"; result=1; }
+  return $result
+}
+
+suite_thread_safety() {
+  command -v clang++ >/dev/null || { skip "clang is not installed"; return; }
+  build clang
+}
+
+command_test() {
+  local only="" quick=no
+  while (($#)); do
+    case $1 in
+      --quick) quick=yes ;;
+      --sanitize) only=${2:-}; shift ;;
+      *) die "test knows --quick and --sanitize address|thread, not $1" ;;
+    esac
+    shift
+  done
+  make_scratch
+  install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+  case $only in
+    "")
+      suite "unit tests, release" suite_unit release
+      suite "headers compile alone" suite_headers
+      suite "formatting" suite_format
+      suite "compatibility with redis-server" suite_compat
+      suite "a short opening" suite_opening
+      if [[ $quick == no ]]; then
+        suite "unit tests, ASan and UBSan" suite_unit asan
+        suite "unit tests, TSan" suite_unit tsan
+        suite "clang build with -Wthread-safety" suite_thread_safety
+      fi
+      ;;
+    address) suite "unit tests, ASan and UBSan" suite_unit asan ;;
+    thread) suite "unit tests, TSan" suite_unit tsan ;;
+    *) die "--sanitize takes address or thread, not $only" ;;
+  esac
+  printf '\n%d s in all\n%d passed, %d failed, %d skipped\n' "$SECONDS" "$passed" "$failed" "$skipped"
+  ((failed == 0))
+}
