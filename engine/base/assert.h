@@ -9,10 +9,10 @@ namespace usher::engine {
 
 }  // namespace usher::engine
 
-#define ASSERT(condition)                                                          \
-  do {                                                                             \
-    if (!(condition)) [[unlikely]]                                                 \
-      ::usher::engine::AssertFailed(#condition, __FILE__, __LINE__);               \
+#define ASSERT(condition)                                            \
+  do {                                                               \
+    if (!(condition)) [[unlikely]]                                   \
+      ::usher::engine::AssertFailed(#condition, __FILE__, __LINE__); \
   } while (false)
 
 #ifdef NDEBUG

@@ -12,7 +12,11 @@ int64_t Count(TimePoint time) {
 }
 }  // namespace
 
-int64_t SystemClock::NowUs() const { return Count<std::chrono::microseconds>(std::chrono::system_clock::now()); }
-int64_t SystemClock::MonotonicNs() const { return Count<std::chrono::nanoseconds>(std::chrono::steady_clock::now()); }
+int64_t SystemClock::NowUs() const {
+  return Count<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+int64_t SystemClock::MonotonicNs() const {
+  return Count<std::chrono::nanoseconds>(std::chrono::steady_clock::now());
+}
 
 }  // namespace usher::engine

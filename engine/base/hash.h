@@ -14,6 +14,8 @@ namespace usher::engine {
 extern const uint64_t kHashSeed;
 
 /// XXH3-64 of `bytes`, seeded per process. O(length).
-inline uint64_t HashBytes(std::string_view bytes) { return XXH3_64bits_withSeed(bytes.data(), bytes.size(), kHashSeed); }
+inline uint64_t HashBytes(std::string_view bytes) {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), kHashSeed);
+}
 
 }  // namespace usher::engine

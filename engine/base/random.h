@@ -1,5 +1,5 @@
-// Random: a small, fast, seedable generator (xoshiro256++, Blackman and Vigna 2019, public domain algorithm) for sampling
-// and tests, and FillSecure for what must not be guessed (tokens). Thread safety: one Random per owner.
+// Random: a small, fast, seedable generator (xoshiro256++, Blackman and Vigna 2019, public domain algorithm) for
+// sampling and tests, and FillSecure for what must not be guessed (tokens). Thread safety: one Random per owner.
 #pragma once
 
 #include <cstddef>

@@ -15,30 +15,30 @@ enum class Error : uint8_t {
   kOk = 0,
   kSyntax,
   kWrongType,
-  kNotAnInteger,          // value is not an integer or out of range
-  kNotAFloat,             // value is not a valid float
-  kHashValueNotInteger,   // hash value is not an integer
-  kHashValueNotFloat,     // hash value is not a float
-  kOverflow,              // increment or decrement would overflow
-  kNanOrInfinity,         // increment would produce NaN or Infinity
-  kScoreNan,              // resulting score is not a number (NaN)
-  kMinMaxNotFloat,        // min or max is not a float
-  kMinMaxNotString,       // min or max not valid string range item
+  kNotAnInteger,         // value is not an integer or out of range
+  kNotAFloat,            // value is not a valid float
+  kHashValueNotInteger,  // hash value is not an integer
+  kHashValueNotFloat,    // hash value is not a float
+  kOverflow,             // increment or decrement would overflow
+  kNanOrInfinity,        // increment would produce NaN or Infinity
+  kScoreNan,             // resulting score is not a number (NaN)
+  kMinMaxNotFloat,       // min or max is not a float
+  kMinMaxNotString,      // min or max not valid string range item
   kNoSuchKey,
   kOffsetOutOfRange,
   kIndexOutOfRange,
-  kInvalidExpire,         // invalid expire time in '<command>' command
-  kStringTooLong,         // string exceeds maximum allowed size (proto-max-bulk-len)
+  kInvalidExpire,  // invalid expire time in '<command>' command
+  kStringTooLong,  // string exceeds maximum allowed size (proto-max-bulk-len)
   kDbIndexOutOfRange,
   kInvalidDbIndex,
   kInvalidCursor,
-  kSameObject,            // source and destination objects are the same
+  kSameObject,  // source and destination objects are the same
   kTimeoutNotFloat,
   kTimeoutNegative,
   kTimeoutOutOfRange,
-  kMustBePositive,        // value is out of range, must be positive
-  kOutOfMemory,           // OOM
-  kQueueName,             // a queue's name is empty or holds a brace
+  kMustBePositive,  // value is out of range, must be positive
+  kOutOfMemory,     // OOM
+  kQueueName,       // a queue's name is empty or holds a brace
   kQueueFull,
   kQueueClosed,
   kQueueScoreInvalid,
@@ -49,7 +49,7 @@ enum class Error : uint8_t {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                     // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}                         // NOLINT(google-explicit-constructor)
   Result(Error error) : error_(error) { ASSERT(error != Error::kOk); }  // NOLINT(google-explicit-constructor)
 
   explicit operator bool() const { return error_ == Error::kOk; }
