@@ -25,7 +25,8 @@ class ReplySink {
 
   /// "+text". `text` holds no CR or LF.
   virtual void SimpleString(std::string_view text) = 0;
-  /// "-text", the code word included ("ERR syntax error"). CR and LF in `text` are written as spaces, dropped at its end.
+  /// "-text", the code word included ("ERR syntax error"). CR and LF in `text` are written as spaces, dropped at its
+  /// end.
   virtual void Error(std::string_view text) = 0;
   virtual void Integer(int64_t value) = 0;
   virtual void Bulk(std::string_view bytes) = 0;

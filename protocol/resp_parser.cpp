@@ -88,6 +88,7 @@ ParseStatus RespParser::ParseBatch(ReadBuffer& buffer, RequestBatch& batch, cons
   }
   if (!batch.empty()) {
     if (skipped != 0) batch.AddSkipped(skipped);
+    buffer.Expect(0);
     return ParseStatus::kReady;
   }
   if (step == Step::kError) return ParseStatus::kError;
