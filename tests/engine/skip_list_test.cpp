@@ -194,7 +194,7 @@ TEST_CASE("SkipList: blocks that random removals leave underfull are merged and 
     }
   }
   pair.CheckEqual();
-  CHECK(pair.list_.MemoryBytes() < bytes_first * 5 / 4);
+  CHECK(pair.list_.MemoryBytes() < bytes_first * 2);
 }
 
 }  // namespace
