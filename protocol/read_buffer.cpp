@@ -8,9 +8,9 @@
 namespace usher::protocol {
 namespace {
 
-constexpr size_t kKeptBytesMax = 64 * 1024;        // capacity that a busy connection may keep for ever
-constexpr size_t kGiantBytes = 1024 * 1024;        // capacity that is given back as soon as it is not needed
-constexpr size_t kReserveStepBytes = 1024 * 1024;  // memory granted on the word of a bulk's announced length
+constexpr size_t kKeptBytesMax = 64 * 1024;             // capacity that a busy connection may keep for ever
+constexpr size_t kGiantBytes = 1024 * 1024;             // capacity that is given back as soon as it is not needed
+constexpr size_t kReserveStepBytes = 16 * 1024 * 1024;  // granted on the word of a bulk's announced length
 constexpr unsigned kSlackUsesMax = 16;
 
 }  // namespace

@@ -5,8 +5,8 @@
 //
 // Invariants: begin_ <= end_ <= capacity_; an empty buffer starts at 0 again. Bytes move only in Writable(), so views
 // made of Unread() hold until the next Writable() or Consume(). Nothing is allocated before the first read.
-// Complexity: every byte is copied O(1) times amortised, a bulk of any length included (see Expect()).
-// Thread safety: none; the connection's owner has it.
+// Complexity: every byte is copied O(1) times amortised, a bulk of any length included; one of up to 16 MiB is not
+// copied at all once its length is known (see Expect()). Thread safety: none; the connection's owner has it.
 #pragma once
 
 #include <cstddef>
