@@ -1,0 +1,355 @@
+// TurnScheduler: who runs next on which shard. It collects the turns that a task wants, hands turns over when they are
+// released, and keeps threads from being blocked or convoyed. It knows tasks, not commands, sockets or keys.
+//
+//   Submit(task) -> takes wanted turns in ascending order -> all held: onto this thread's run list
+//                                                         -> one is busy: the task waits in that shard's queue
+//   Release(set) -> oldest waiter of each shard goes on collecting (on the releasing thread), no command is run here
+//   Drain()      -> runs the run list; only the outermost loop of a thread calls it, so there is no recursion;
+//                   when the budget is spent the rest goes on the process-wide ready list and one sleeper is woken
+//
+// Convoys: a collector that holds turns and meets a shard with long work gives its turns back, waits for that shard
+// alone and collects again; after kBackOffRoundsMax rounds it holds and waits, so that it gets through. Invariants: (1)
+// a task is in one place: one turn queue, one run list, the ready list, the long-work queue, or running. (2) turns are
+// waited for in ascending order, or holding none, so waiting cannot form a cycle. (3) Submit, Release and Drain of one
+// Executor are called by its own thread only. Sync: see turn_queue.h; deterministic tests pass instrumented atomics and
+// explore interleavings from a seed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "engine/base/assert.h"
+#include "engine/base/cycle_clock.h"
+#include "engine/shard_set.h"
+#include "engine/turn_queue.h"
+
+namespace usher::engine {
+
+template <class Sync>
+class BasicTurnScheduler {
+ public:
+  class Executor;
+
+  /// Work that needs the turns of some shards. Run() is called once by some executor with all of `wanted` held, and
+  /// must end with those turns released through that executor.
+  class Task : public TurnWaiter {
+   public:
+    virtual ~Task() = default;
+    virtual void Run(Executor& executor) = 0;
+
+    ShardSet wanted;
+    bool long_work = false;  // runs on the pool; others do not hold turns while they wait for it
+
+   private:
+    friend class BasicTurnScheduler;
+    friend class Executor;
+    Task* next_in_list_ = nullptr;
+    ShardSet held_;
+    ShardIndex waiting_for_ = kNoShard;
+    uint8_t back_offs_ = 0;
+    bool waits_alone_ = false;
+  };
+
+  struct Options {
+    size_t shard_count = 8;
+    size_t executor_count = 1;                      // workers that may sleep and be woken; at most kExecutorsMax
+    std::function<void(size_t executor)> wake;      // wakes one sleeping executor; called after it left the sleepers
+    std::function<void(Task& task)> run_long_work;  // gives a task that holds its turns to the pool
+  };
+
+  explicit BasicTurnScheduler(Options options)
+      : options_(std::move(options)), shards_(std::make_unique<ShardTurn[]>(options_.shard_count)) {
+    ASSERT(options_.shard_count <= kShardsMax && options_.executor_count <= kExecutorsMax);
+  }
+
+  size_t shard_count() const { return options_.shard_count; }
+
+  /// Before a thread sleeps: announces it, then true if it may sleep. When work arrived meanwhile the announcement is
+  /// taken back and false is returned.
+  bool MaySleep(size_t executor) {
+    sleepers_.fetch_or(uint64_t{1} << executor, std::memory_order_seq_cst);
+    if (ready_count_.load(std::memory_order_seq_cst) == 0) return true;
+    Awake(executor);
+    return false;
+  }
+  /// After a thread woke for whatever reason.
+  void Awake(size_t executor) { sleepers_.fetch_and(~(uint64_t{1} << executor), std::memory_order_seq_cst); }
+
+  /// Tasks on the process-wide ready list (for INFO and tests).
+  size_t ready_count() const { return static_cast<size_t>(ready_count_.load(std::memory_order_relaxed)); }
+
+  static constexpr size_t kExecutorsMax = 64;
+  static constexpr uint8_t kBackOffRoundsMax = 8;
+  static constexpr int kDrainTasksMax = 64;
+  static constexpr int64_t kDrainNs = 300'000;
+
+ private:
+  friend class Executor;
+
+  struct alignas(64) ShardTurn {
+    BasicTurnQueue<Sync> turn;
+    typename Sync::template Atomic<int32_t> long_work{0};  // long tasks that wait for or hold this turn
+  };
+
+  /// An intrusive FIFO of tasks.
+  class TaskList {
+   public:
+    void Push(Task* task) {
+      task->next_in_list_ = nullptr;
+      (tail_ == nullptr ? head_ : tail_->next_in_list_) = task;
+      tail_ = task;
+    }
+    Task* Pop() {
+      Task* task = head_;
+      if (task != nullptr) {
+        head_ = task->next_in_list_;
+        if (head_ == nullptr) tail_ = nullptr;
+      }
+      return task;
+    }
+    bool empty() const { return head_ == nullptr; }
+
+   private:
+    Task* head_ = nullptr;
+    Task* tail_ = nullptr;
+  };
+
+  void PushReady(TaskList& list) {
+    int64_t count = 0;
+    {
+      const std::lock_guard<std::mutex> lock(ready_mutex_);
+      while (Task* task = list.Pop()) {
+        ready_.Push(task);
+        ++count;
+      }
+    }
+    ready_count_.fetch_add(count, std::memory_order_seq_cst);
+    WakeOne();
+  }
+
+  Task* PopReady() {
+    if (ready_count_.load(std::memory_order_relaxed) <= 0) return nullptr;
+    Task* task = nullptr;
+    {
+      const std::lock_guard<std::mutex> lock(ready_mutex_);
+      task = ready_.Pop();
+    }
+    if (task != nullptr) ready_count_.fetch_sub(1, std::memory_order_relaxed);
+    return task;
+  }
+
+  void WakeOne() {
+    uint64_t sleeping = sleepers_.load(std::memory_order_seq_cst);
+    while (sleeping != 0) {
+      const uint64_t lowest = sleeping & (~sleeping + 1);
+      if (sleepers_.compare_exchange_weak(sleeping, sleeping & ~lowest, std::memory_order_seq_cst)) {
+        options_.wake(static_cast<size_t>(std::countr_zero(lowest)));
+        return;
+      }
+    }
+  }
+
+  const Options options_;
+  const std::unique_ptr<ShardTurn[]> shards_;
+  typename Sync::template Atomic<uint64_t> sleepers_{0};
+  typename Sync::template Atomic<int64_t> ready_count_{0};
+  std::mutex ready_mutex_;
+  TaskList ready_;  // guarded by ready_mutex_
+};
+
+/// One thread's side of the scheduler.
+template <class Sync>
+class BasicTurnScheduler<Sync>::Executor {
+ public:
+  /// `runs_long_work`: a pool thread, which runs long tasks itself instead of passing them on.
+  explicit Executor(BasicTurnScheduler& scheduler, bool runs_long_work = false)
+      : scheduler_(scheduler), runs_long_work_(runs_long_work) {}
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  /// Takes one free turn without queueing.
+  bool TryTake(ShardIndex shard) { return scheduler_.shards_[shard].turn.TryTake(); }
+
+  /// Takes all of `wanted` without queueing, or none.
+  bool TryTakeAll(const ShardSet& wanted) {
+    ShardSet taken;
+    for (ShardIndex shard = wanted.First(); shard != kNoShard; shard = wanted.Next(shard + size_t{1})) {
+      if (!TryTake(shard)) {
+        Release(taken);
+        return false;
+      }
+      taken.Add(shard);
+    }
+    return true;
+  }
+
+  /// Starts collecting the turns of task.wanted. The task may run on any thread from now on; if it completes here it is
+  /// on this executor's run list until Drain().
+  void Submit(Task& task) {
+    task.held_.Clear();
+    task.back_offs_ = 0;
+    task.waits_alone_ = false;
+    if (task.long_work) task.wanted.ForEach([&](ShardIndex shard) { AddLongWork(shard, 1); });
+    Collect(&task);
+    SettleGrants();
+  }
+
+  /// Puts a task whose turns the caller already holds on the run list of this executor (or the pool, when long): the
+  /// turns pass to the task. Used when work turns out to be long while its turns are held.
+  void SubmitHeld(Task& task) {
+    task.held_ = task.wanted;
+    if (task.long_work) task.wanted.ForEach([&](ShardIndex shard) { AddLongWork(shard, 1); });
+    run_list_.Push(&task);
+  }
+
+  void Release(ShardIndex shard) {
+    if (TurnWaiter* waiter = scheduler_.shards_[shard].turn.Release()) [[unlikely]] {
+      granted_.Push(static_cast<Task*>(waiter));
+      SettleGrants();
+    }
+  }
+
+  void Release(const ShardSet& held) {
+    PassOn(held);
+    SettleGrants();
+  }
+
+  /// For a long task, before it releases its turns.
+  void EndLongWork(const Task& task) {
+    task.wanted.ForEach([&](ShardIndex shard) { AddLongWork(shard, -1); });
+  }
+
+  /// True when Drain() has something to do.
+  bool has_work() const { return !run_list_.empty(); }
+
+  /// Runs what this thread has been granted. Called by the outermost loop only. Returns the number of tasks run.
+  int Drain() {
+    int count = 0;
+    if (run_list_.empty()) return count;
+    const int64_t deadline_ns = CycleClock::NowNs() + kDrainNs;
+    while (Task* task = run_list_.Pop()) {
+      if (task->long_work && !runs_long_work_) {
+        scheduler_.options_.run_long_work(*task);
+        continue;
+      }
+      task->Run(*this);
+      if (++count >= kDrainTasksMax || CycleClock::NowNs() >= deadline_ns) break;
+    }
+    if (!run_list_.empty()) scheduler_.PushReady(run_list_);
+    return count;
+  }
+
+  /// Takes over one task from the process-wide ready list and drains. False when there was none.
+  bool RunReady() {
+    Task* task = scheduler_.PopReady();
+    if (task == nullptr) return false;
+    run_list_.Push(task);
+    Drain();
+    return true;
+  }
+
+  /// A pool thread starts a long task that was given to the pool.
+  void RunLongWork(Task& task) {
+    ASSERT_DEBUG(runs_long_work_);
+    run_list_.Push(&task);
+    Drain();
+  }
+
+ private:
+  void AddLongWork(ShardIndex shard, int32_t change) {
+    scheduler_.shards_[shard].long_work.fetch_add(change, std::memory_order_relaxed);
+  }
+
+  /// Releases turns; whoever they are granted to waits in granted_ for SettleGrants().
+  void PassOn(const ShardSet& held) {
+    held.ForEach([&](ShardIndex shard) {
+      if (TurnWaiter* waiter = scheduler_.shards_[shard].turn.Release()) granted_.Push(static_cast<Task*>(waiter));
+    });
+  }
+
+  /// Lets every task that was granted a turn go on collecting, until nothing is left to settle. Iterative: backing off
+  /// releases turns, which grants more.
+  void SettleGrants() {
+    while (Task* task = granted_.Pop()) {
+      if (Granted(task)) Collect(task);
+    }
+  }
+
+  /// Books the turn that `task` waited for. False when the task is complete already (and on the run list).
+  bool Granted(Task* task) {
+    task->held_.Add(task->waiting_for_);
+    if (!task->waits_alone_) return true;
+    task->waits_alone_ = false;
+    // It holds a turn out of order. Taking the others must not wait; if one is busy, start over in ascending order.
+    ShardSet rest = task->wanted;
+    rest.Remove(task->waiting_for_);
+    if (TryTakeAllQuietly(rest)) {
+      run_list_.Push(task);
+      return false;
+    }
+    PassOn(ShardSet::Of(task->waiting_for_));
+    task->held_.Clear();
+    return true;
+  }
+
+  bool TryTakeAllQuietly(const ShardSet& wanted) {
+    ShardSet taken;
+    for (ShardIndex shard = wanted.First(); shard != kNoShard; shard = wanted.Next(shard + size_t{1})) {
+      if (!TryTake(shard)) {
+        PassOn(taken);
+        return false;
+      }
+      taken.Add(shard);
+    }
+    return true;
+  }
+
+  /// Takes the turns still missing in ascending order. Ends with the task on the run list, or queued at a busy shard
+  /// (and then perhaps already gone on elsewhere: it is not touched after TakeOrWait() said false).
+  void Collect(Task* task) {
+    for (ShardIndex shard = NextMissing(*task); shard != kNoShard; shard = NextMissing(*task)) {
+      ShardTurn& place = scheduler_.shards_[shard];
+      if (place.turn.TryTake()) {
+        task->held_.Add(shard);
+        continue;
+      }
+      if (MustBackOff(*task, place)) {
+        const ShardSet given_back = task->held_;
+        task->held_.Clear();
+        task->waits_alone_ = true;
+        ++task->back_offs_;
+        PassOn(given_back);
+      }
+      task->waiting_for_ = shard;
+      if (!place.turn.TakeOrWait(task) || !Granted(task)) return;
+    }
+    run_list_.Push(task);
+  }
+
+  /// The lowest wanted shard that is not held. Back-offs may make it lower than the last one taken.
+  static ShardIndex NextMissing(const Task& task) {
+    ShardIndex shard = task.wanted.First();
+    while (shard != kNoShard && task.held_.Contains(shard)) shard = task.wanted.Next(shard + size_t{1});
+    return shard;
+  }
+
+  static bool MustBackOff(const Task& task, const ShardTurn& place) {
+    if (task.held_.empty() || task.back_offs_ >= kBackOffRoundsMax) return false;
+    return place.long_work.load(std::memory_order_relaxed) > (task.long_work ? 1 : 0);
+  }
+
+  BasicTurnScheduler& scheduler_;
+  const bool runs_long_work_;
+  TaskList run_list_;
+  TaskList granted_;
+};
+
+using TurnScheduler = BasicTurnScheduler<RealSync>;
+using TurnExecutor = TurnScheduler::Executor;
+using TurnTask = TurnScheduler::Task;
+
+}  // namespace usher::engine
