@@ -50,8 +50,10 @@ count_doctest() {
 
 suite_unit() {
   local preset=$1 result
+  local filter=()
+  [[ $preset == release ]] || filter=(-E '^tidy_tests$')  # the shape of the code is the same in every build
   build "$preset" all || return 1
-  run ctest --test-dir "build/$preset" --output-on-failure -j "$JOBS" >"$scratch/ctest.log" 2>&1
+  run ctest --test-dir "build/$preset" "${filter[@]}" --output-on-failure -j "$JOBS" >"$scratch/ctest.log" 2>&1
   result=$?
   grep -E '^ +[0-9]+/[0-9]+ Test|^[^ ].*(ERROR|FATAL|SUMMARY|WARNING: ThreadSan)|USHER_TEST_SEED|TEST CASE:' "$scratch/ctest.log"
   ((result == 0)) || { mkdir -p build && cp "$scratch/ctest.log" "build/ctest-$preset.log"; echo "all output: build/ctest-$preset.log"; }
