@@ -24,6 +24,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/prefetch.h"
+
 namespace usher::engine {
 
 class RecordArena {
@@ -56,11 +58,7 @@ class RecordArena {
   }
   /// Asks the processor to fetch the start of a record.
   void Prefetch(Handle handle) const {
-    const uintptr_t at = chunks_[handle >> 16].base + (handle & 0xFFFF) * kUnitBytes;
-    __builtin_prefetch(reinterpret_cast<const void*>(at));
-    // GCC 12 takes a function that only prefetches for one without effect and drops the calls; this counts as an
-    // effect.
-    asm volatile("" : : "r"(at));
+    PrefetchLine(reinterpret_cast<const void*>(chunks_[handle >> 16].base + (handle & 0xFFFF) * kUnitBytes));
   }
 
   /// Frees every record.
