@@ -75,7 +75,7 @@ indented() { sed -u 's/^/  /'; }
 suite_compat() {
   [[ -f redis-compat-tests/run.py ]] || { skip "redis-compat-tests/run.py is not there"; return; }
   [[ -x build/release/usher-server ]] || { skip "there is no usher-server"; return; }
-  run timeout --foreground 600 python3 redis-compat-tests/run.py > >(tee "$scratch/compat.log" | indented)
+  run timeout --foreground 400 python3 redis-compat-tests/run.py --target build/release/usher-server --time-limit 300 > >(tee "$scratch/compat.log" | indented)
   local result=$? numbers
   numbers=$(sed -n 's/^.*\b\([0-9]\+\) passed, \([0-9]\+\) failed\(, \([0-9]\+\) skipped\)\?.*$/\1 \2 \4/p' "$scratch/compat.log" | tail -1)
   # shellcheck disable=SC2086  # two or three numbers
