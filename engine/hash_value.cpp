@@ -9,38 +9,18 @@
 
 #include "engine/base/assert.h"
 #include "engine/base/memory.h"
+#include "engine/varint.h"
 
 namespace usher::engine {
 namespace {
-
-size_t VarintBytes(size_t value) {
-  size_t bytes = 1;
-  for (; value >= 0x80; value >>= 7) ++bytes;
-  return bytes;
-}
-
-char* WriteVarint(char* at, size_t value) {
-  for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
-  *at++ = static_cast<char>(value);
-  return at;
-}
-
-size_t ReadVarint(const char** at) {
-  size_t value = 0;
-  for (unsigned shift = 0;; shift += 7) {
-    const unsigned char byte = static_cast<unsigned char>(*(*at)++);
-    value |= static_cast<size_t>(byte & 0x7F) << shift;
-    if (byte < 0x80) return value;
-  }
-}
 
 size_t RecordBytes(std::string_view field, std::string_view value) {
   return VarintBytes(field.size()) + VarintBytes(value.size()) + field.size() + value.size();
 }
 
 void WriteRecord(char* at, std::string_view field, std::string_view value) {
-  at = WriteVarint(at, field.size());
-  at = WriteVarint(at, value.size());
+  at = PutVarint(at, field.size());
+  at = PutVarint(at, value.size());
   if (!field.empty()) std::memcpy(at, field.data(), field.size());
   if (!value.empty()) std::memcpy(at + field.size(), value.data(), value.size());
 }
@@ -54,9 +34,9 @@ PackedList::Position FindValue(const PackedList& list, std::string_view field) {
 }  // namespace
 
 Hash::Record Hash::RecordAt(const char* at) {
-  const char* text = at;
-  const size_t field_bytes = ReadVarint(&text);
-  const size_t value_bytes = ReadVarint(&text);
+  uint64_t field_bytes = 0;
+  uint64_t value_bytes = 0;
+  const char* text = GetVarint(GetVarint(at, field_bytes), value_bytes);
   return {.field = {text, field_bytes},
           .value = {text + field_bytes, value_bytes},
           .bytes = static_cast<size_t>(text - at) + field_bytes + value_bytes};

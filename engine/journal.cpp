@@ -55,7 +55,7 @@ Journal::Chunk& Journal::ChunkFor(uint64_t chunk_index) {
 // A writer that was reserved in chunk i may be so late that the ring has moved past i: then i's chunk is found among
 // the idle ones (or made there), where it stays until that writer is done.
 Journal::Chunk& Journal::MakeChunk(uint64_t chunk_index) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   std::atomic<Chunk*>& place = ring_[chunk_index % ring_chunks_];
   Chunk* resident = place.load(std::memory_order_relaxed);
   if (resident != nullptr && resident->index.load(std::memory_order_relaxed) == chunk_index) return *resident;
@@ -121,7 +121,7 @@ void Journal::ReadBytes(uint64_t position, void* data, size_t size) const {
 Journal::Stats Journal::GetStats() const {
   Stats stats;
   stats.position = position();
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   stats.memory_bytes = chunks_.size() * sizeof(Chunk);
   return stats;
 }

@@ -15,12 +15,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "engine/base/thread_role.h"
+#include "engine/base/mutex.h"
 
 namespace usher::engine {
 
@@ -83,7 +82,7 @@ class Journal {
   const size_t ring_chunks_;
   const std::unique_ptr<std::atomic<Chunk*>[]> ring_;
   alignas(64) std::atomic<uint64_t> tail_{0};
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::vector<std::unique_ptr<Chunk>> chunks_ GUARDED_BY(mutex_);
   std::vector<Chunk*> idle_ GUARDED_BY(mutex_);  // out of the ring, perhaps still being written by a straggler
 };

@@ -244,8 +244,14 @@ std::optional<int64_t> PackedElement::Integer() const {
 
 bool PackedElement::operator==(const PackedText& text) const {
   // Equal tags mean equally long heads, and equal heads equally long texts: nothing is read beyond the element.
-  if (*at_ != text.head_[0] || std::memcmp(at_, text.head_, text.head_bytes_) != 0) return false;
-  return text.literal_.empty() || std::memcmp(at_ + text.head_bytes_, text.literal_.data(), text.literal_.size()) == 0;
+  if (*at_ != text.head_[0]) return false;
+  if (text.head_bytes_ > 1 && std::memcmp(at_, text.head_, text.head_bytes_) != 0) return false;
+  if (text.literal_.empty()) return true;
+  // Names of equal length tend to differ at their end, which spares the call.
+  const uint8_t* literal = at_ + text.head_bytes_;
+  const size_t last = text.literal_.size() - 1;
+  return literal[last] == static_cast<uint8_t>(text.literal_[last]) &&
+         std::memcmp(literal, text.literal_.data(), last) == 0;
 }
 
 PackedList::Position PackedList::Next(Position position) const {
@@ -273,12 +279,13 @@ PackedList::Position PackedList::Seek(uint32_t index) const {
 }
 
 PackedList::Position PackedList::Find(const PackedText& text, Position from, uint32_t stride) const {
-  const Position end = End();
-  for (Position position = from; position < end;) {
-    if (At(position) == text) return position;
-    for (uint32_t i = 0; i < stride && position < end; ++i) position = Next(position);
+  if (block_ == nullptr) return End();
+  const uint8_t* const end = Elements() + End();
+  for (const uint8_t* at = Elements() + from; at < end;) {
+    if (PackedElement(at) == text) return static_cast<Position>(at - Elements());
+    for (uint32_t i = 0; i < stride && at < end; ++i) at += ElementBytesAt(at);
   }
-  return end;
+  return End();
 }
 
 void PackedList::Insert(Position position, const PackedText& text) {

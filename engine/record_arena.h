@@ -24,6 +24,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/prefetch.h"
+
 namespace usher::engine {
 
 class RecordArena {
@@ -56,7 +58,7 @@ class RecordArena {
   }
   /// Asks the processor to fetch the start of a record.
   void Prefetch(Handle handle) const {
-    __builtin_prefetch(reinterpret_cast<const void*>(chunks_[handle >> 16].base + (handle & 0xFFFF) * kUnitBytes));
+    PrefetchLine(reinterpret_cast<const void*>(chunks_[handle >> 16].base + (handle & 0xFFFF) * kUnitBytes));
   }
 
   /// Frees every record.

@@ -38,6 +38,7 @@
 
 #include "engine/base/assert.h"
 #include "engine/base/memory.h"
+#include "engine/base/prefetch.h"
 #include "engine/base/random.h"
 
 #if defined(__SSE2__)
@@ -221,8 +222,8 @@ class SegmentTable {
     if (size_ == 0) return;
     const Segment segment(WordOf(hash));
     const char* line = reinterpret_cast<const char*>(&segment.bucket(segment.HomeOf(hash)));
-    __builtin_prefetch(line);
-    if constexpr (sizeof(Bucket) > kCacheLineBytes) __builtin_prefetch(line + kCacheLineBytes);
+    PrefetchLine(line);
+    if constexpr (sizeof(Bucket) > kCacheLineBytes) PrefetchLine(line + kCacheLineBytes);
   }
 
   /// Forgets all entries (what they point to is the owner's to free) and frees all memory.

@@ -14,10 +14,6 @@ constexpr uint32_t kBlockEntries = kSkipListBlockEntries;
 constexpr uint32_t kUnderfullEntries = kBlockEntries / 4;
 constexpr uint32_t kMergedEntriesMax = kBlockEntries * 3 / 4;  // a merged block has room before it splits again
 
-size_t TowerBytes(int height) {
-  return sizeof(SkipListTower) + static_cast<size_t>(height) * sizeof(SkipListLink);
-}
-
 void MoveEntries(SkipListBlock* to, uint32_t to_index, const SkipListBlock* from, uint32_t from_index, uint32_t count) {
   std::memmove(to->scores + to_index, from->scores + from_index, count * sizeof(double));
   std::memmove(to->handles + to_index, from->handles + from_index, count * sizeof(uint32_t));
@@ -61,32 +57,16 @@ void MoveToFront(SkipListNode* node) {
 
 }  // namespace
 
-SkipListTower* SkipListTower::New(SkipListNode* block, int height) {
-  auto* tower = static_cast<SkipListTower*>(Allocate(TowerBytes(height)));
-  *tower = SkipListTower{block, height};
-  std::fill_n(tower->Links(), height, SkipListLink{});
-  return tower;
-}
-
 SkipListBase::SkipListBase(uint64_t seed) : random_state_(seed) {
-  head_.tower = SkipListTower::New(&head_, kSkipListLevelsMax);
-  tower_bytes_ = TowerBytes(kSkipListLevelsMax);
+  head_.tower = towers_.New(&head_, kSkipListLevelsMax);
 }
 
-SkipListBase::~SkipListBase() {
-  for (SkipListTower* tower = head_.tower; tower != nullptr;) {
-    SkipListTower* next = tower->Links()[0].next;
-    Free(tower);
-    tower = next;
-  }
-}
-
-// 0 for three blocks of four; capped one above what is in use, so that the top is never sparse.
+// 1 for three blocks of four; capped one above what is in use, so that the top is never sparse.
 int SkipListBase::RandomHeight() {
   random_state_ += 0x9E3779B97F4A7C15u;
   uint64_t bits = (random_state_ ^ (random_state_ >> 32)) * 0xD6E8FEB86659FD93u;
   bits ^= bits >> 32;
-  int height = 0;
+  int height = 1;
   const int height_max = std::min(levels_ + 1, kSkipListLevelsMax);
   for (; height < height_max && (bits & 3) == 0; bits >>= 2) ++height;
   return height;
@@ -116,12 +96,7 @@ void SkipListBase::DescendToRank(size_t rank, Path& path) const {
     path.towers[level] = tower;
     path.ranks[level] = static_cast<uint32_t>(start);
   }
-  SkipListNode* block = tower->block;
-  while (block->next != nullptr && start + block->count < rank) {
-    start += block->count;
-    block = block->next;
-  }
-  path.block = block;
+  path.block = tower->block;
   path.rank = static_cast<uint32_t>(start);
 }
 
@@ -136,7 +111,7 @@ void SkipListBase::Append(double score, uint32_t handle) {
   }
   Path path;
   DescendToRank(size_, path);
-  SkipListNode* block = pool_.New();
+  SkipListNode* block = blocks_.New();
   PutEntry(block, 0, score, handle);
   LinkAfter(path, tail_ == nullptr ? &head_ : tail_, block, static_cast<uint32_t>(size_), 1);
 }
@@ -196,10 +171,7 @@ void SkipListBase::EraseByRank(size_t rank, size_t count) {
 
 // Copies the block's first entry to the links that lead to it. The path must be strictly before the block.
 void SkipListBase::FirstChanged(const Path& path, SkipListNode* block) {
-  block->previous->next_first_score = block->FirstScore();
-  block->previous->next_first_handle = block->FirstHandle();
-  const int height = block->tower == nullptr ? 0 : block->tower->height;
-  for (int level = 0; level < height; ++level) {
+  for (int level = 0; level < block->tower->height; ++level) {
     SkipListLink& link = path.towers[level]->Links()[level];
     link.first_score = block->FirstScore();
     link.first_handle = block->FirstHandle();
@@ -208,8 +180,7 @@ void SkipListBase::FirstChanged(const Path& path, SkipListNode* block) {
 
 // Makes the path end in `block`: its own tower stands for the levels it has.
 void SkipListBase::Cover(Path& path, SkipListNode* block, uint32_t rank) {
-  const int height = block->tower == nullptr ? 0 : block->tower->height;
-  for (int level = 0; level < height; ++level) {
+  for (int level = 0; level < block->tower->height; ++level) {
     path.towers[level] = block->tower;
     path.ranks[level] = rank;
   }
@@ -226,7 +197,7 @@ void SkipListBase::SplitAndInsert(Path& path, SkipListNode* block, uint32_t bloc
   uint32_t at = kBlockEntries / 2;
   if (index == 0 || index == kBlockEntries) at = index;
   auto* left = static_cast<SkipListBlock*>(block);
-  SkipListBlock* right = pool_.New();
+  SkipListBlock* right = blocks_.New();
   right->count = static_cast<uint16_t>(kBlockEntries - at);
   MoveEntries(right, 0, left, at, kBlockEntries - at);
   left->count = static_cast<uint16_t>(at);
@@ -242,15 +213,10 @@ void SkipListBase::SplitAndInsert(Path& path, SkipListNode* block, uint32_t bloc
 void SkipListBase::LinkAfter(Path& path, SkipListNode* left, SkipListNode* block, uint32_t rank, uint32_t added) {
   block->next = left->next;
   block->previous = left;
-  block->next_first_score = left->next_first_score;
-  block->next_first_handle = left->next_first_handle;
   (block->next == nullptr ? tail_ : block->next->previous) = block;
   left->next = block;
   const int height = RandomHeight();
-  if (height > 0) {
-    block->tower = SkipListTower::New(block, height);
-    tower_bytes_ += TowerBytes(height);
-  }
+  block->tower = towers_.New(block, height);
   for (; levels_ < height; ++levels_) {
     path.towers[levels_] = head_.tower;
     path.ranks[levels_] = 0;
@@ -275,14 +241,12 @@ void SkipListBase::LinkAfter(Path& path, SkipListNode* left, SkipListNode* block
 void SkipListBase::Unlink(const Path& path, SkipListNode* block, uint32_t removed) {
   SkipListNode* left = block->previous;
   left->next = block->next;
-  left->next_first_score = block->next_first_score;
-  left->next_first_handle = block->next_first_handle;
   if (block->next != nullptr) {
     block->next->previous = left;
   } else {
     tail_ = left->IsHead() ? nullptr : left;
   }
-  const int height = block->tower == nullptr ? 0 : block->tower->height;
+  const int height = block->tower->height;
   for (int level = 0; level < levels_; ++level) {
     SkipListLink& link = path.towers[level]->Links()[level];
     const uint32_t span = link.span - removed;
@@ -295,11 +259,8 @@ void SkipListBase::Unlink(const Path& path, SkipListNode* block, uint32_t remove
   }
   while (levels_ > 0 && head_.tower->Links()[levels_ - 1].next == nullptr) --levels_;
   size_ -= removed;
-  if (height > 0) {
-    tower_bytes_ -= TowerBytes(height);
-    Free(block->tower);
-  }
-  pool_.Free(block);
+  towers_.Free(block->tower);
+  blocks_.Free(block);
 }
 
 // Removes some, not all, entries of a block. Leaves the path ending in it.
@@ -355,17 +316,15 @@ void SkipListBase::CheckLevel(int level) const {
 
 void SkipListBase::CheckStructure() const {
   size_t entries = 0;
-  size_t tower_bytes = TowerBytes(kSkipListLevelsMax);
   const SkipListNode* last = &head_;
   for (SkipListNode* block = head_.next; block != nullptr; last = block, block = block->next) {
     ASSERT(block->previous == last);
     ASSERT(block->count > 0 && block->begin + block->count <= static_cast<int>(kBlockEntries));
-    ASSERT(last->next_first_score == block->FirstScore() && last->next_first_handle == block->FirstHandle());
     entries += block->count;
-    if (block->tower != nullptr) tower_bytes += TowerBytes(block->tower->height);
+    ASSERT(block->tower->block == block);
   }
   ASSERT(tail_ == (last == &head_ ? nullptr : last));
-  ASSERT(entries == size_ && tower_bytes == tower_bytes_);
+  ASSERT(entries == size_);
   for (int level = 0; level < kSkipListLevelsMax; ++level) {
     ASSERT((head_.tower->Links()[level].next != nullptr) == (level < levels_));
     CheckLevel(level);

@@ -1,12 +1,12 @@
 // SkipList: the entries of one sorted set in (score, member) order, stored in blocks; an unrolled, indexable skip list.
 //
-//   level 2   head ----------6------------------> T ------------> nil   the number on a link is its span: the entries
-//   level 1   head -----3------> T -------3-----> T ------------> nil   it leaves behind
-//   level 0   head -> [a b c] -> [d] -> [e f] --> [g h] --------> nil
+//   level 1   head -----3----------> T -----3-----> T -----> nil      the number on a link is its span: the entries
+//   level 0   head --0-> T ------3-> T --1-> T --2-> T -----> nil      it leaves behind
+//   blocks    head ->  [a b c] ->   [d] -> [e f] -> [g h] --> nil
 //
 // An entry is a score and a 32-bit handle; `Members` turns a handle into the member's bytes. Equal scores are ordered
-// by the members' bytes, then by length. Levels 1 and up live in towers apart from the blocks, each link with a copy of
-// the first entry it leads to, so that a search walks a small, cache-warm index and then touches one or two blocks.
+// by the members' bytes, then by length. The links of a block live in its tower, apart from its entries, each with a
+// copy of the first entry it leads to, so that a search walks a small, cache-warm index and then touches one block.
 //
 // Invariants: (1) level 0 holds every block; entries ascend strictly, within and across blocks. (2) A block has 1 to
 // kSkipListBlockEntries entries; the head has none. (3) A block on level i is on all levels below. (4) The span of a
@@ -72,11 +72,10 @@ class SkipListBase {
   explicit SkipListBase(uint64_t seed);
   SkipListBase(const SkipListBase&) = delete;
   SkipListBase& operator=(const SkipListBase&) = delete;
-  ~SkipListBase();
 
   size_t size() const { return size_; }
   /// The memory of blocks and towers, without the object itself.
-  size_t MemoryBytes() const { return pool_.MemoryBytes() + tower_bytes_; }
+  size_t MemoryBytes() const { return blocks_.MemoryBytes() + towers_.MemoryBytes(); }
   /// O(1).
   Cursor Front() const { return Cursor(head_.next, 0); }
   /// O(1).
@@ -118,7 +117,7 @@ class SkipListBase {
   SkipListNode head_;
   SkipListNode* tail_ = nullptr;  // null when empty
   size_t size_ = 0;
-  int levels_ = 0;  // levels above 0 in use
+  int levels_ = 0;  // levels in use
 
  private:
   int RandomHeight();
@@ -133,8 +132,8 @@ class SkipListBase {
   void MergeWithNext(SkipListNode* block, size_t block_rank);
   void CheckLevel(int level) const;
 
-  SkipListBlockPool pool_;
-  size_t tower_bytes_ = 0;
+  SkipListBlockPool blocks_;
+  SkipListTowerPool towers_;
   uint64_t random_state_;
 };
 
@@ -245,12 +244,7 @@ class SkipList : public SkipListBase {
       path.towers[level] = tower;
       path.ranks[level] = rank;
     }
-    SkipListNode* block = tower->block;
-    while (block->next != nullptr && bound.Before(block->next_first_score, block->next_first_handle)) {
-      rank += block->count;
-      block = block->next;
-    }
-    path.block = block;
+    path.block = tower->block;
     path.rank = rank;
   }
 
@@ -270,13 +264,13 @@ class SkipList : public SkipListBase {
 
   // Scores alone decide most searches: no unpredictable branch and no member is read unless scores are equal.
   static uint32_t SearchBlock(SkipListNode* block, const KeyBound& key) {
+    PrefetchScores(block);
     const double* scores = block->Scores();
     const uint32_t count = block->count;
-    PrefetchScores(scores, count);
     uint32_t low = 0;
     for (uint32_t length = count; length > 0;) {
       const uint32_t half = (length + 1) / 2;
-      low += scores[low + half - 1] < key.score ? half : 0;
+      low += half * static_cast<uint32_t>(scores[low + half - 1] < key.score);
       length -= half;
     }
     if (low == count || scores[low] != key.score) return low;
@@ -294,8 +288,11 @@ class SkipList : public SkipListBase {
   }
 
   // The probes of a binary search depend on each other; the misses need not.
-  static void PrefetchScores(const double* scores, uint32_t count) {
-    for (uint32_t index = 0; index < count; index += 8) __builtin_prefetch(scores + index);
+  static void PrefetchScores(const SkipListNode* block) {
+    constexpr size_t kLineBytes = 64;
+    constexpr size_t kEnd = sizeof(SkipListNode) + sizeof(SkipListBlock::scores);
+    const char* start = reinterpret_cast<const char*>(block);
+    for (size_t at = 0; at < kEnd; at += kLineBytes) __builtin_prefetch(start + at);
   }
 
   template <class Bound>

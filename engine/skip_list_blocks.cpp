@@ -24,6 +24,12 @@ namespace {
 
 constexpr size_t kChunkBytesMin = 4096;
 constexpr size_t kChunkBytesMax = 65536;
+constexpr size_t kTowerChunkBytesMin = 1024;
+constexpr size_t kTowerChunkBytesMax = 16384;
+
+size_t TowerBytes(int height) {
+  return sizeof(SkipListTower) + static_cast<size_t>(height) * sizeof(SkipListLink);
+}
 
 void PushChunk(SkipListChunk*& list, SkipListChunk* chunk) {
   chunk->previous = nullptr;
@@ -95,6 +101,46 @@ void SkipListBlockPool::Free(SkipListNode* block) {
   }
   block->next = chunk->free_blocks;
   chunk->free_blocks = block;
+}
+
+SkipListTowerPool::~SkipListTowerPool() {
+  for (Chunk* chunk = chunks_; chunk != nullptr;) {
+    Chunk* next = chunk->next;
+    usher::engine::Free(chunk);
+    chunk = next;
+  }
+}
+
+void SkipListTowerPool::AddChunk(size_t bytes) {
+  auto* chunk = static_cast<Chunk*>(Allocate(bytes));
+  chunk->next = chunks_;
+  chunks_ = chunk;
+  const size_t usable = UsableBytes(chunk);
+  memory_bytes_ += usable;
+  fresh_ = reinterpret_cast<char*>(chunk + 1);
+  end_ = reinterpret_cast<char*>(chunk) + usable;
+}
+
+SkipListTower* SkipListTowerPool::New(SkipListNode* block, int height) {
+  SkipListTower* tower = free_[height];
+  if (tower != nullptr) {
+    free_[height] = tower->Links()[0].next;
+  } else {
+    const size_t bytes = TowerBytes(height);
+    if (static_cast<size_t>(end_ - fresh_) < bytes) {
+      AddChunk(std::clamp(memory_bytes_, kTowerChunkBytesMin, kTowerChunkBytesMax));
+    }
+    tower = reinterpret_cast<SkipListTower*>(fresh_);
+    fresh_ += bytes;
+  }
+  *tower = SkipListTower{block, height};
+  std::fill_n(tower->Links(), height, SkipListLink{});
+  return tower;
+}
+
+void SkipListTowerPool::Free(SkipListTower* tower) {
+  tower->Links()[0].next = free_[tower->height];
+  free_[tower->height] = tower;
 }
 
 }  // namespace usher::engine

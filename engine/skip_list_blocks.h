@@ -9,7 +9,7 @@
 
 namespace usher::engine {
 
-inline constexpr uint32_t kSkipListBlockEntries = 62;  // so that chunks of 2^n bytes are filled to 97% and more
+inline constexpr uint32_t kSkipListBlockEntries = 63;  // so that chunks of 2^n bytes are filled to 97% and more
 inline constexpr int kSkipListLevelsMax =
     14;  // 4^14 blocks of at least a few entries: more than 32-bit handles can name
 
@@ -20,9 +20,8 @@ struct SkipListChunk;
 struct SkipListNode {
   SkipListNode* next = nullptr;
   SkipListNode* previous = nullptr;
-  SkipListTower* tower = nullptr;  // null: the block is on level 0 only
+  SkipListTower* tower = nullptr;  // its links
   SkipListChunk* chunk = nullptr;  // where the pool keeps it
-  double next_first_score = 0;     // copy of the next block's first entry: deciding not to go there costs no miss
   uint32_t next_first_handle = 0;
   uint16_t begin = 0;  // entries are [begin, begin + count): popping at the front moves nothing
   uint16_t count = 0;
@@ -55,13 +54,40 @@ struct SkipListLink {
   uint32_t span = 0;  // entries from this tower's block up to next's; meaningless when next is null
 };
 
-/// The upper levels of a block, apart from its entries: a whole index fits where a few blocks would.
+/// The links of a block, apart from its entries: the index of hundreds of thousands of entries stays in the cache.
 struct SkipListTower {
   SkipListNode* block = nullptr;
   int height = 0;
 
   SkipListLink* Links() { return reinterpret_cast<SkipListLink*>(this + 1); }
-  static SkipListTower* New(SkipListNode* block, int height);
+};
+
+/// Hands out towers. Freed ones wait, by height, for the next of their kind.
+class SkipListTowerPool {
+ public:
+  SkipListTowerPool() = default;
+  SkipListTowerPool(const SkipListTowerPool&) = delete;
+  SkipListTowerPool& operator=(const SkipListTowerPool&) = delete;
+  ~SkipListTowerPool();
+
+  /// A tower of `block` whose links lead nowhere. O(1).
+  SkipListTower* New(SkipListNode* block, int height);
+  /// Takes a tower back. O(1).
+  void Free(SkipListTower* tower);
+  size_t MemoryBytes() const { return memory_bytes_; }
+
+ private:
+  struct Chunk {
+    Chunk* next;
+  };
+
+  void AddChunk(size_t bytes);
+
+  Chunk* chunks_ = nullptr;
+  char* fresh_ = nullptr;  // [fresh_, end_) of the newest chunk was never used
+  char* end_ = nullptr;
+  SkipListTower* free_[kSkipListLevelsMax + 1] = {};  // by height, linked by their lowest link
+  size_t memory_bytes_ = 0;
 };
 
 /// Hands out uninitialised blocks.

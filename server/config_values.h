@@ -1,0 +1,115 @@
+// ConfigValues: the settings that Usher's own code reads, typed and immutable. Config publishes a snapshot of it behind
+// an atomic pointer; everything else that a Redis configuration may hold (accepted, stored, listed) stays text in
+// Config. Field names carry their units; a field's meaning is that of the directive named beside it in
+// config_table.cpp.
+//
+// Thread safety: a snapshot never changes after it is published and lives until its Config dies.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace usher::server {
+
+enum class MaxmemoryPolicy : uint8_t {
+  kVolatileLru,
+  kVolatileLfu,
+  kVolatileRandom,
+  kVolatileTtl,
+  kAllkeysLru,
+  kAllkeysLfu,
+  kAllkeysRandom,
+  kNoEviction,
+};
+enum class LogLevel : uint8_t { kDebug, kVerbose, kNotice, kWarning, kNothing };
+/// Who may use a risky feature: nobody, everybody, connections from this machine.
+enum class Allowed : uint8_t { kNo, kYes, kLocal };
+enum class JournalMode : uint8_t { kOff, kMemory };
+
+/// client-output-buffer-limit of one class of clients; 0 is no limit.
+struct OutputBufferLimit {
+  uint64_t hard_bytes = 0;
+  uint64_t soft_bytes = 0;
+  int64_t soft_seconds = 0;
+  bool operator==(const OutputBufferLimit&) const = default;
+};
+enum ClientClass : uint8_t { kClientNormal, kClientReplica, kClientPubSub, kClientClassCount };
+using OutputBufferLimits = std::array<OutputBufferLimit, kClientClassCount>;
+
+struct ConfigValues {
+  // Network.
+  int port = 0;
+  int tcp_backlog = 0;
+  std::vector<std::string> bind_addresses;  // "-" before an address: it may be missing; "*": all of IPv4
+  bool protected_mode = false;
+  std::string unix_socket;
+  uint32_t unix_socket_mode = 0;  // 0: what umask leaves
+  int64_t max_clients = 0;
+  int64_t idle_timeout_seconds = 0;
+  int64_t tcp_keepalive_seconds = 0;
+  std::string password;  // requirepass
+  int metrics_port = 0;  // 0: off
+
+  // Process.
+  bool daemonize = false;
+  std::string pid_file;
+  std::string log_file;  // "": standard output
+  LogLevel log_level = LogLevel::kNotice;
+  std::string directory;
+  int64_t shutdown_timeout_seconds = 0;
+  Allowed debug_command = Allowed::kNo;
+  Allowed protected_configs = Allowed::kNo;
+
+  // Threads, shards, journal.
+  int workers = 0;  // 0: as many as the cores the process may use
+  int shards = 0;   // 0: chosen from workers; else a power of two
+  JournalMode journal = JournalMode::kOff;
+  uint64_t journal_bytes_max = 0;
+
+  // Clients.
+  OutputBufferLimits output_buffer_limits;
+  uint64_t query_buffer_bytes_max = 0;
+  uint64_t bulk_bytes_max = 0;  // proto-max-bulk-len
+
+  // Keys and memory.
+  int databases = 0;
+  uint64_t maxmemory_bytes = 0;
+  MaxmemoryPolicy maxmemory_policy = MaxmemoryPolicy::kNoEviction;
+  int maxmemory_samples = 0;
+  int lfu_log_factor = 0;
+  int lfu_decay_minutes = 0;
+  int active_expire_effort = 0;
+
+  // Encodings.
+  uint64_t hash_max_listpack_entries = 0;
+  uint64_t hash_max_listpack_value_bytes = 0;
+  uint64_t zset_max_listpack_entries = 0;
+  uint64_t zset_max_listpack_value_bytes = 0;
+  uint64_t set_max_intset_entries = 0;
+  uint64_t set_max_listpack_entries = 0;
+  uint64_t set_max_listpack_value_bytes = 0;
+  int list_max_listpack_size = 0;
+  int list_compress_depth = 0;
+  uint64_t stream_node_bytes_max = 0;
+  uint64_t stream_node_entries_max = 0;
+
+  // Observation.
+  int64_t slowlog_slower_than_us = 0;  // negative: off
+  uint64_t slowlog_length_max = 0;
+  int64_t latency_monitor_threshold_ms = 0;  // 0: off
+  bool latency_tracking = false;
+  std::vector<double> latency_percentiles;
+
+  // Waiting room. Templates hold {Q} for the queue and USER for the user.
+  std::string queue_wait_key;
+  std::string queue_active_key;
+  std::string queue_token_key;
+  std::string queue_config_key;
+  std::string queue_metrics_label;
+
+  bool operator==(const ConfigValues&) const = default;
+};
+
+}  // namespace usher::server
