@@ -29,6 +29,7 @@
 
 #include "engine/access_clock.h"
 #include "engine/base/assert.h"
+#include "engine/base/prefetch.h"
 #include "engine/string_value.h"
 #include "engine/value_types.h"
 
@@ -132,7 +133,7 @@ class KeyEntry {
 
   /// The key in the block of `slot`, and a hint to load it.
   static std::string_view KeyOfSlot(uint64_t slot) { return KeyIn(BlockOf(slot)); }
-  static void PrefetchSlot(uint64_t slot) { __builtin_prefetch(BlockOf(slot)); }
+  static void PrefetchSlot(uint64_t slot) { PrefetchLine(BlockOf(slot)); }
 
  private:
   friend class OwnedEntry;
