@@ -11,6 +11,8 @@ namespace usher::engine {
 
 namespace {
 
+constexpr size_t kPackedBytesMax = size_t{1} << 30;  // whatever the limits allow: offsets are 32 bits
+
 ZsetTable* NewTable() {
   return new (Allocate(sizeof(ZsetTable))) ZsetTable;
 }
@@ -88,8 +90,10 @@ Result<AddResult> Zset::AddToPacked(const ZsetKey& key, double score, const AddR
   if (found) current = found->entry.score;
   const Result<AddResult> result = DecideAdd(rules, current, score);
   if (!result) return result;
-  if ((*result).added() &&
-      (set.size() >= limits.packed_entries_max || key.member().size() > limits.packed_value_bytes_max)) {
+  const bool too_many = set.size() >= limits.packed_entries_max;
+  const bool too_long =
+      key.member().size() > limits.packed_value_bytes_max || key.member().size() + set.MemoryBytes() > kPackedBytesMax;
+  if ((*result).added() && (too_many || too_long)) {
     BecomeTable();
     return table().Add(key.member(), key.Hash(), score, rules);
   }

@@ -89,7 +89,7 @@ class Zset {
   std::optional<Ranked> Rank(const ZsetKey& key) const;
   /// Sets a score, whatever it was. `score` is not NaN.
   AddResult Add(const ZsetKey& key, double score, const ZsetLimits& limits);
-  /// Adds, sets or increments as `rules` say. kScoreNan, which changes nothing.
+  /// Adds, sets or increments as `rules` say. kScoreNan, which changes nothing. The key must not be a view of this set.
   Result<AddResult> Add(const ZsetKey& key, double score, const AddRules& rules, const ZsetLimits& limits);
   /// The removed member's score.
   std::optional<double> Remove(const ZsetKey& key);
@@ -122,16 +122,8 @@ class Zset {
   /// The same, calling fn(member, score) for each in `order` before it is gone. fn must not touch this set.
   template <class Fn>
   size_t RemoveRange(RankRange range, Order order, Fn&& fn) {
-    if (is_table()) {
-      table().EraseRange(range, order, fn);
-    } else {
-      ZsetPacked set = packed();
-      set.ForEach(range, order, fn);
-      set.EraseRange(range);
-      Keep(set);
-    }
-    if (is_table() && table().size() == 0) Destroy();
-    return range.count;
+    return RemoveForeseen(
+        range, order, [](uint64_t) {}, [&](const ZsetKey& key, double score) { fn(key.member(), score); });
   }
   /// Removes up to `count` entries with the lowest scores, lowest first.
   template <class Fn>
@@ -143,6 +135,18 @@ class Zset {
   size_t PopMax(size_t count, Fn&& fn) {
     const size_t taken = std::min(count, size());
     return RemoveRange({size() - taken, taken}, Order::kReversed, fn);
+  }
+
+  /// Moves up to `count` entries with the lowest scores to `to`, another set, with `new_score`, calling fn(member,
+  /// score) for each, lowest first. For thousands at once: each member is hashed once and both sets are read ahead.
+  template <class Fn>
+  size_t MoveMin(size_t count, Zset& to, double new_score, const ZsetLimits& limits, Fn&& fn) {
+    return RemoveForeseen(
+        {0, std::min(count, size())}, Order::kAscending, [&](uint64_t hash) { to.Prefetch(hash); },
+        [&](const ZsetKey& key, double score) {
+          to.Add(key, new_score, limits);
+          fn(key.member(), score);
+        });
   }
 
   /// Calls fn(member, score) for some members and returns the next cursor, 0 at the end. What is there throughout is
@@ -170,6 +174,21 @@ class Zset {
   ZsetTable& table() const { return *reinterpret_cast<ZsetTable*>(word_ & ~kTableBit); }
   ZsetPacked packed() const { return ZsetPacked(reinterpret_cast<char*>(word_)); }
   void Keep(ZsetPacked set) { word_ = reinterpret_cast<uint64_t>(set.block()); }
+  // fn(key, score) before each entry is gone; foresee(hash) earlier, when hashes are known at all.
+  template <class Foresee, class Fn>
+  size_t RemoveForeseen(RankRange range, Order order, Foresee&& foresee, Fn&& fn) {
+    if (!is_table()) {
+      ZsetPacked set = packed();
+      set.ForEach(range, order, fn);
+      set.EraseRange(range);
+      Keep(set);
+      return range.count;
+    }
+    table().EraseRange(range, order, foresee,
+                       [&](std::string_view member, uint64_t hash, double score) { fn(ZsetKey(member, hash), score); });
+    if (table().size() == 0) Destroy();
+    return range.count;
+  }
   void BecomeTable();
   static std::vector<size_t> DrawRanks(size_t count, size_t size, Random& random);
   Result<AddResult> AddToPacked(const ZsetKey& key, double score, const AddRules& rules, const ZsetLimits& limits);

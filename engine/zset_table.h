@@ -65,21 +65,23 @@ class ZsetTable {
     });
   }
 
-  /// Removes the entries of `range`, calling fn(member, score) for each before it is gone. fn must not touch this set.
-  template <class Fn>
-  void EraseRange(RankRange range, Order order, Fn&& fn) {
+  /// Removes the entries of `range`, calling fn(member, hash, score) for each before it is gone, and foresee(hash) some
+  /// entries earlier. Neither may touch this set.
+  template <class Foresee, class Fn>
+  void EraseRange(RankRange range, Order order, Foresee&& foresee, Fn&& fn) {
     if (range.count == 0) return;
     ForEachBatch(range, order, [&](const Batch& batch) {
       uint64_t hashes[kBatchEntries];
       for (size_t i = 0; i < batch.count; ++i) {
         hashes[i] = HashBytes(MemberOf(arena_, batch.handles[i]));
         index_.Prefetch(hashes[i]);
+        foresee(hashes[i]);
       }
       for (size_t i = 0; i < batch.count; ++i) {
         const uint32_t handle = batch.handles[i];
         index_.Erase(hashes[i], index_.Find(hashes[i], [handle](uint32_t slot) { return slot == handle; }));
         const std::string_view member = MemberOf(arena_, handle);
-        fn(member, batch.scores[i]);
+        fn(member, hashes[i], batch.scores[i]);
         arena_.Free(handle, RecordBytes(member));
       }
     });

@@ -28,10 +28,14 @@ TEST_CASE("ZsetTable: members are whole while a range is removed") {
   ZsetTable table;
   for (int i = 0; i < 1000; ++i) table.Append("member-" + std::to_string(i), i);
   int expected = 899;
-  table.EraseRange({100, 800}, Order::kReversed, [&](std::string_view member, double score) {
+  size_t foreseen = 0;
+  const auto foresee = [&](uint64_t) { ++foreseen; };
+  table.EraseRange({100, 800}, Order::kReversed, foresee, [&](std::string_view member, uint64_t hash, double score) {
     CHECK(member == "member-" + std::to_string(expected));
+    CHECK(hash == HashBytes(member));
     CHECK(score == expected--);
   });
+  CHECK(foreseen == 800);
   CHECK(expected == 99);
   table.CheckInvariants();
   CHECK(table.size() == 200);
@@ -41,7 +45,9 @@ TEST_CASE("ZsetTable: a queue that is appended to and popped keeps its memory bo
   ZsetTable table;
   for (int i = 0; i < 100'000; ++i) {
     table.Append("member-" + std::to_string(i), i);
-    if (i >= 1000) table.EraseRange({0, 1}, Order::kAscending, [](std::string_view, double) {});
+    if (i < 1000) continue;
+    table.EraseRange(
+        {0, 1}, Order::kAscending, [](uint64_t) {}, [](std::string_view, uint64_t, double) {});
   }
   table.CheckInvariants();
   CHECK(table.MemoryBytes() < 200'000);

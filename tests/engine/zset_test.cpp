@@ -242,6 +242,31 @@ TEST_CASE("Zset: popping takes the lowest first or the highest first") {
   }
 }
 
+TEST_CASE("Zset: moving the lowest to another set keeps their order and loses nobody") {
+  for (const size_t packed_entries_max : {0u, 1000u}) {
+    Zset waiting;
+    Zset active;
+    for (int i = 0; i < 500; ++i) waiting.Add(std::to_string(i), i, {packed_entries_max, 64});
+    active.Add("3", 1, ZsetLimits{});
+    int moved = 0;
+    const auto note = [&](std::string_view member, double score) {
+      CHECK(member == std::to_string(moved));
+      CHECK(score == moved++);
+    };
+    CHECK(waiting.MoveMin(300, active, 77, {}, note) == 300);
+    CHECK(moved == 300);
+    CHECK(active.size() == 300);
+    CHECK(waiting.size() == 200);
+    CHECK(active.Score("3") == 77);
+    active.CheckInvariants();
+    waiting.CheckInvariants();
+    CHECK(waiting.MoveMin(1000, active, 78, {}, note) == 200);
+    CHECK(waiting.empty());
+    CHECK(active.Back().score == 78);
+    active.Destroy();
+  }
+}
+
 TEST_CASE("Zset: conversion to a table happens at the limits and is one way") {
   Zset zset;
   for (int i = 0; i < 128; ++i) zset.Add(std::to_string(i), i, {});
