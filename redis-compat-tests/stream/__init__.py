@@ -1,0 +1,1 @@
+"""Random differential streams: generators of commands by group, the runner that compares, and the shrinker."""

@@ -1,0 +1,100 @@
+"""The `random` suite: seeded episodes in every RESP version and threshold mode, with shrinking of what disagrees."""
+
+import time
+
+from ..harness.resp import Client, command_text
+from .episode import MODES, commands_used, make_episode
+from .player import Player, same_kind
+from .registry import SCAN_ALL, WAIT_MS
+from .shrink import shrink
+
+EPISODE_COMMANDS = 2000
+FINDINGS_MAX = 12
+
+
+def absent_commands(port, names):
+    """Which of these commands the server does not know at all."""
+    absent = set()
+    with Client(port) as client:
+        for name in sorted(names):
+            reply = client.call(name)
+            if reply[0] == b"-" and reply[1].lower().startswith(b"err unknown command"):
+                absent.add(name)
+    return absent
+
+
+def run(context):
+    """Plays context.commands commands; each disagreement is printed with its seed and a short sequence that shows it."""
+    report, started = context.report, time.monotonic()
+    absent = absent_commands(context.pair.ports[1], commands_used() - {"RESET", "FLUSHALL", "FLUSHDB", "LOLWUT", "RANDOMKEY"})
+    if absent:
+        report.skip("random", "target does not know: " + " ".join(sorted(absent)), len(absent))
+    turns = [(resp, mode) for resp in context.resps for mode in MODES]
+    size = min(EPISODE_COMMANDS, max(50, context.commands // len(turns)))
+    done = number = findings = 0
+    only = context.episode
+    while done < context.commands and findings < FINDINGS_MAX and not context.out_of_time():
+        resp, mode = turns[number % len(turns)]
+        if only is None or only == number:
+            findings += _episode(context, number, resp, mode, make_episode(context.seed, number, size, absent))
+        done += size
+        number += 1
+    seconds = time.monotonic() - started
+    report.say("random: %d commands in %d episodes, seed %s, RESP %s, %.0f s (%.0f commands/s)"
+               % (done, number, context.seed, "+".join(map(str, context.resps)), seconds, done / max(seconds, 0.001)))
+    if done < context.commands:
+        report.say("random: stopped early after %d findings" % findings)
+
+
+def _episode(context, number, resp, mode, steps):
+    def accept(finding):
+        return context.known.find("random/" + finding.command, finding.oracle, finding.target) is not None
+
+    def player():
+        return Player(context.pair, resp, MODES[mode], accept=accept)
+
+    first = player()
+    finding = first.play(steps)
+    context.report.ok(first.compared - first.accepted)
+    context.report.skipped += first.accepted
+    if finding is None:
+        return 0
+    if not context.target_alive():
+        context.report.fail("random/crash", "the target is gone after step %d of episode %d, seed %s\n%s"
+                            % (finding.step, number, context.seed, finding.detail))
+        return FINDINGS_MAX
+    short = _shortest(player, steps, finding, context.shrink_seconds)
+    context.report.fail("random/" + finding.command, "\n".join(
+        ["seed %s, episode %d, step %d, RESP%d, %s thresholds" % (context.seed, number, finding.step, resp, mode), finding.detail,
+         "replay: run.py --suite random --seed %s --episode %d --commands %d --resp %s"
+         % (context.seed, number, context.commands, context.resp_option),
+         "shortest sequence found (%d steps):" % len(short)] + ["  " + _line(step) for step in short[:40]]),
+        finding.oracle, finding.target)
+    return 1
+
+
+def _shortest(player, steps, finding, seconds):
+    steps = steps[:finding.step + 1]
+    if not same_kind(finding, player().play(steps)):
+        return steps  # not the same twice: print all there is
+    units = shrink(_units(steps), lambda part: same_kind(finding, player().play(sum(part, []))), seconds)
+    return sum(units, [])
+
+
+def _units(steps):
+    """Steps that must stay together: a wait and the short expiry before it."""
+    units = []
+    for step in steps:
+        if units and step[0] == WAIT_MS:
+            units[-1].append(step)
+        else:
+            units.append([step])
+    return units
+
+
+def _line(step):
+    if step[0] == WAIT_MS:
+        return "(wait %s ms)" % step[1].decode()
+    if step[0] == SCAN_ALL:
+        return "(whole iteration) " + command_text(step[1:])
+    return command_text(step)

@@ -1,0 +1,54 @@
+"""Generators for the commands over several sorted sets."""
+
+from .registry import command
+
+
+def _key_list(p):
+    keys = p.keys("zset", 4)
+    number = str(len(keys)) if p.chance(0.95) else p.pick("0", "-1", "9", "abc", "1.5")
+    return [number] + keys
+
+
+def _weights(p, count):
+    values = [p.double() for _ in range(count)]
+    return [p.cased("WEIGHTS")] + (values[:-1] if p.chance(0.04) else values)
+
+
+def _options(p, count):
+    args = _weights(p, count) if p.chance(0.4) else []
+    if p.chance(0.4):
+        args += [p.cased("AGGREGATE"), p.cased(p.pick("SUM", "MIN", "MAX", "SUM", "MIN", "MAX", "AVG"))]
+    return args
+
+
+@command("ZUNION", "ZINTER", weight=1.5)
+def _combine(p, name):
+    keys = _key_list(p)
+    args = [name] + keys + _options(p, len(keys) - 1)
+    return [args + ([p.cased("WITHSCORES")] if p.chance(0.6) else [])]
+
+
+@command("ZUNIONSTORE", "ZINTERSTORE", weight=1.5)
+def _combine_store(p, name):
+    keys = _key_list(p)
+    args = [name, p.key("zset")] + keys + _options(p, len(keys) - 1)
+    return [args + (["WITHSCORES"] if p.chance(0.02) else [])]
+
+
+@command("ZDIFF")
+def _zdiff(p):
+    args = ["ZDIFF"] + _key_list(p)
+    if p.chance(0.5):
+        args.append(p.cased("WITHSCORES"))
+    return [args + (["WEIGHTS", "1"] if p.chance(0.02) else [])]
+
+
+@command("ZDIFFSTORE")
+def _zdiffstore(p):
+    return [["ZDIFFSTORE", p.key("zset")] + _key_list(p)]
+
+
+@command("ZINTERCARD")
+def _zintercard(p):
+    args = ["ZINTERCARD"] + _key_list(p)
+    return [args + ([p.cased("LIMIT"), p.index()] if p.chance(0.5) else [])]
