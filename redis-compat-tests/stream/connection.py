@@ -66,5 +66,5 @@ def _arity(p):
 
 
 # Names that are actions rather than commands, commands that work without arguments, and those that 20 arguments would not stop.
-NOT_COMMANDS = {"HSETMANY", "ZADDMANY", "SHORTEXPIRE", "SHORTSET", "UNKNOWN", "ARITY", "BZPOPMIN", "BZPOPMAX", "RANDOMKEY", "TIME",
+NOT_COMMANDS = {"HSETMANY", "ZADDMANY", "ZADDLEX", "SHORTEXPIRE", "SHORTSET", "UNKNOWN", "ARITY", "BZPOPMIN", "BZPOPMAX", "RANDOMKEY", "TIME",
                 "LOLWUT", "HELLO", "RESET", "FLUSHALL", "FLUSHDB", "MSET", "MSETNX", "CLIENT", "HMSET", "HSET", "DBSIZE"}

@@ -11,6 +11,9 @@ FIXED_NOW_S = 4_000_000_000          # absolute expiries lie far ahead, never "n
 SHORT_TTL_MS = 4
 
 KEYS = {"string": 8, "hash": 6, "zset": 8}
+# Sorted sets whose members all have score 0: what a lexicographic range answers is defined for these only (on mixed scores it
+# depends on the random heights of Redis's skip list, so two redis-servers differ).
+LEX_KEYS = 4
 HUGE = 100_000
 
 ODD_NUMBERS = ["0", "-1", "1", "2", "-2", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "00", "-0", "+1",
@@ -51,9 +54,15 @@ class Pools:
             return self.pick("missing", "", "k\x00\xff", "{tag}a", "{tag}b")
         return "%s:%d" % (kind, self.random.randrange(KEYS[kind]))
 
+    def lex_key(self):
+        """A sorted set with equal scores; sometimes nothing or a wrong type."""
+        if self.chance(0.05):
+            return self.pick("no-lex", "string:1", "hash:1")
+        return "lex:%d" % self.random.randrange(LEX_KEYS)
+
     def any_key(self):
         """A key of whatever type."""
-        return self.key(self.random.choice(list(KEYS)))
+        return self.lex_key() if self.chance(0.08) else self.key(self.random.choice(list(KEYS)))
 
     def keys(self, kind, most=3):
         """One to `most` keys."""
@@ -61,7 +70,7 @@ class Pools:
 
     def all_keys(self):
         """Every key of the pool."""
-        return ["%s:%d" % (kind, i) for kind, count in KEYS.items() for i in range(count)]
+        return ["%s:%d" % (kind, i) for kind, count in [*KEYS.items(), ("lex", LEX_KEYS)] for i in range(count)]
 
     def value(self):
         """A string value: short, numeric, binary, empty, at encoding limits, rarely huge."""

@@ -63,20 +63,19 @@ def _episode(context, number, resp, mode, steps):
         context.report.fail("random/crash", "the target is gone after step %d of episode %d, seed %s\n%s"
                             % (finding.step, number, context.seed, finding.detail))
         return FINDINGS_MAX
-    short = _shortest(player, steps, finding, context.shrink_seconds)
+    steps = steps[:finding.step + 1]
+    again = same_kind(finding, player().play(steps))
+    short = _shortest(player, steps, finding, context.shrink_seconds) if again else steps[-20:]
     context.report.fail("random/" + finding.command, "\n".join(
         ["seed %s, episode %d, step %d, RESP%d, %s thresholds" % (context.seed, number, finding.step, resp, mode), finding.detail,
          "replay: run.py --suite random --seed %s --episode %d --commands %d --resp %s"
          % (context.seed, number, context.commands, context.resp_option),
-         "shortest sequence found (%d steps):" % len(short)] + ["  " + _line(step) for step in short[:40]]),
+         ("shortest sequence found (%d steps):" if again else "not seen again on replay; the last %d steps:") % len(short)] + ["  " + _line(step) for step in short[:40]]),
         finding.oracle, finding.target)
     return 1
 
 
 def _shortest(player, steps, finding, seconds):
-    steps = steps[:finding.step + 1]
-    if not same_kind(finding, player().play(steps)):
-        return steps  # not the same twice: print all there is
     units = shrink(_units(steps), lambda part: same_kind(finding, player().play(sum(part, []))), seconds)
     return sum(units, [])
 

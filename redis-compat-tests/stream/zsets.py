@@ -42,6 +42,14 @@ def _zadd_many(p):
     return [["ZADD", p.key("zset")] + words]
 
 
+@command("ZADDLEX", weight=3, mutable=False)
+def _zadd_lex(p):
+    members = [p.member() for _ in range(p.random.randint(1, 5))]
+    if p.chance(0.08):
+        members = [b"n%d" % i for i in range(p.pick(30, 140, 300))]
+    return [["ZADD", p.lex_key()] + [word for member in members for word in ("0", member)]]
+
+
 @command("ZCARD", weight=2)
 def _zcard(p):
     return [["ZCARD", p.key("zset")]]
@@ -69,7 +77,7 @@ def _by_score(p, name):
 
 @command("ZLEXCOUNT", "ZREMRANGEBYLEX")
 def _by_lex(p, name):
-    return [[name, p.key("zset"), lex_bound(p), lex_bound(p)]]
+    return [[name, p.lex_key(), lex_bound(p), lex_bound(p)]]
 
 
 @command("ZREMRANGEBYRANK", weight=0.6)
@@ -78,30 +86,30 @@ def _by_rank(p):
 
 
 def range_arguments(p):
-    """min max and options of ZRANGE and ZRANGESTORE, mostly matching each other."""
+    """key min max and options of ZRANGE and ZRANGESTORE, mostly matching each other."""
     kind = p.pick("RANK", "BYSCORE", "BYLEX")
     bound = {"RANK": p.index, "BYSCORE": lambda: score_bound(p), "BYLEX": lambda: lex_bound(p)}[kind]
-    args = [bound(), bound()]
+    args = [p.lex_key() if kind == "BYLEX" else p.key("zset"), bound(), bound()]
     options = [] if kind == "RANK" else [[p.cased(kind)]]
     if p.chance(0.4):
         options.append([p.cased("REV")])
     if p.chance(0.35 if kind != "RANK" else 0.04):
         options.append(limit(p))
     if p.chance(0.02):
-        options.append([p.pick("BYSCORE", "BYLEX", "FOO")])
+        options.append([p.pick("BYSCORE", "FOO")])
     p.random.shuffle(options)
     return args + sum(options, [])
 
 
 @command("ZRANGE", weight=5)
 def _zrange(p):
-    args = ["ZRANGE", p.key("zset")] + range_arguments(p)
+    args = ["ZRANGE"] + range_arguments(p)
     return [args + ([p.cased("WITHSCORES")] if p.chance(0.5) else [])]
 
 
 @command("ZRANGESTORE", weight=1.5)
 def _zrangestore(p):
-    return [["ZRANGESTORE", p.key("zset"), p.key("zset")] + range_arguments(p)]
+    return [["ZRANGESTORE", p.key("zset")] + range_arguments(p)]
 
 
 @command("ZREVRANGE")
@@ -119,7 +127,7 @@ def _range_by_score(p, name):
 
 @command("ZRANGEBYLEX", "ZREVRANGEBYLEX")
 def _range_by_lex(p, name):
-    args = [name, p.key("zset"), lex_bound(p), lex_bound(p)]
+    args = [name, p.lex_key(), lex_bound(p), lex_bound(p)]
     return [args + (limit(p) if p.chance(0.35) else [])]
 
 
