@@ -71,23 +71,27 @@ class PairClient:
         return self._compare(args, oracle, target)
 
     def batch(self, commands):
-        """Pipeline commands to both; yields (index, Mismatch or None) for each, as replies come in."""
-        if commands:
+        """Pipeline commands to both; yields (index, Mismatch or None) for each, as replies come in, and ends when it breaks."""
+        try:
             self._send_both(b"".join(map(encode, commands)), commands[0])
+        except BrokenConnection as broken:
+            yield 0, broken
+            return
         for index, args in enumerate(commands):
-            oracle, target = self._read_both(args)
             try:
-                self._compare(args, oracle, target)
+                self._compare(args, *self._read_both(args))
                 yield index, None
             except Mismatch as mismatch:
                 yield index, mismatch
+                if isinstance(mismatch, BrokenConnection):
+                    return
 
     def _send_both(self, data, args):
         for name, client in (("oracle", self.oracle), ("target", self.target)):
             try:
                 client.send_raw(data)
             except NoReply as error:
-                raise Mismatch(args, *_blame(name, error), note="while sending\n") from error
+                raise BrokenConnection(args, *_blame(name, error), note="while sending\n") from error
 
     def _read_both(self, args):
         oracle = self.oracle.read()

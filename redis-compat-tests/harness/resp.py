@@ -47,9 +47,9 @@ def encode(args):
 class Client:
     """One connection. Sending never waits for a server that first wants its replies to be read."""
 
-    def __init__(self, port, resp=2, timeout=10.0, host="127.0.0.1"):
+    def __init__(self, port, resp=2, timeout=10.0, host="127.0.0.1", connected=None):
         self.timeout = timeout
-        self.socket = socket.create_connection((host, port), timeout=timeout)
+        self.socket = connected or socket.create_connection((host, port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = bytearray()
         self._at = 0
