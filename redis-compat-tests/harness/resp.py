@@ -113,6 +113,10 @@ class Client:
         self._at = 0
         return tree, raw
 
+    def collected(self):
+        """Bytes that came in while sending and have not been read."""
+        return bytes(self._buffer[self._at:])
+
     def quiet(self, seconds):
         """True when the server sends nothing for so long (and keeps the connection open)."""
         if self._at < len(self._buffer):

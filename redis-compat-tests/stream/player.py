@@ -3,7 +3,6 @@
 import time
 import typing
 
-from ..harness.normalise import agree
 from ..harness.pair import BrokenConnection, Mismatch
 from ..harness.resp import Client, command_text, is_error, plain
 from .episode import THRESHOLD_DEFAULTS, command_of
@@ -126,6 +125,5 @@ def _scan_all(client, args):
 
 
 def same_kind(finding, other):
-    """Two findings that look like one defect: same command, and for replies the same first word."""
-    return other is not None and finding.command == other.command and agree((b"x",), None, *(
-        (b"$", f.target.split(" ")[0][:4].encode()) for f in (finding, other)))
+    """Two findings that may be one defect. Only the command counts: what a broken reply looks like depends on what follows it."""
+    return other is not None and finding.command == other.command

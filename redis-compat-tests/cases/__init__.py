@@ -1,0 +1,1 @@
+"""Suites of fixed cases: literal sequences (*.case) and what needs code of its own."""

@@ -1,0 +1,196 @@
+"""The `literal` suite: sequences in cases/*.case, one command per line, on fresh databases and connections.
+
+    === name [7.2] [resp2|resp3] [first|second...]     starts a case; 7.2: target only, every line has its expected reply
+    SET k "a\\x00b"                   run on both servers, replies must agree (normalisers apply)
+    ZRANK z m WITHSCORE => [:0, "1"]  run; the target's reply must be this text (see resp.text_of)
+    CLIENT INFO =~ lib-name=x         run; the target's reply must contain this text
+    @b ZADD z 1 m                     on a second connection, any name
+    @b> BZPOPMIN z 0                  send only        @b<  read the reply        @b-  there must be no reply yet
+    !wait 20                          milliseconds     !blocked 1  wait until so many clients are blocked
+    # comment
+
+Quoting is redis-cli's: "..." with \\n \\r \\t \\xHH, '...' plain.
+"""
+
+import pathlib
+import time
+import typing
+
+from ..harness.normalise import agree
+from ..harness.pair import wait_until
+from ..harness.resp import Client, NoReply, command_text, is_error, text_of
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+
+
+class Case(typing.NamedTuple):
+    """One named sequence."""
+    name: str
+    options: frozenset
+    lines: list
+
+
+def all_cases():
+    """Every case of every file, in order."""
+    cases = []
+    for path in sorted(FOLDER.glob("*.case")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if line.startswith("==="):
+                words = line[3:].split("[")
+                options = frozenset(word.strip(" ]") for word in words[1:])
+                cases.append(Case("%s/%s" % (path.stem, words[0].strip()), options, []))
+            elif line.strip() and not line.startswith("#"):
+                cases[-1].lines.append((number, line))
+    return cases
+
+
+def split_words(line):
+    """Words of a line with redis-cli's quoting, as bytes."""
+    words, word, at, inside = [], None, 0, ""
+    while at < len(line):
+        c = line[at]
+        if inside == '"' and c == "\\" and line[at + 1] == "x":
+            word += bytes([int(line[at + 2:at + 4], 16)])
+            at += 3
+        elif inside == '"' and c == "\\":
+            word += {"n": b"\n", "r": b"\r", "t": b"\t"}.get(line[at + 1], line[at + 1].encode())
+            at += 1
+        elif inside and c == inside:
+            inside = ""
+        elif inside:
+            word += c.encode()
+        elif c in "\"'":
+            inside, word = c, b"" if word is None else word
+        elif c.isspace():
+            words, word = (words + [word], None) if word is not None else (words, None)
+        else:
+            word = (word or b"") + c.encode()
+        at += 1
+    return words + ([word] if word is not None else [])
+
+
+class _Player:
+    """Plays one case on several servers at once; names of connections are the case's own."""
+
+    def __init__(self, ports, resp, timeout):
+        self.ports, self.resp, self.timeout = ports, resp, timeout
+        self.connections, self.pending, self.before = {}, {}, {}
+
+    def close(self):
+        for clients in self.connections.values():
+            for client in clients:
+                client.close()
+
+    def clients(self, name):
+        if name not in self.connections:
+            self.connections[name] = [Client(port, self.resp, self.timeout) for port in self.ports]
+        return self.connections[name]
+
+    def send(self, name, args):
+        for client in self.clients(name):
+            client.send(*args)
+        self.pending.setdefault(name, []).append(args)
+
+    def read(self, name):
+        """The oldest unread command of this connection and every server's reply to it (or what went wrong)."""
+        replies = []
+        for client in self.clients(name):
+            try:
+                replies.append(client.read())
+            except NoReply as error:
+                replies.append((b"-", ("(harness) %s" % error).encode()))
+        return self.pending[name].pop(0), replies
+
+    def quiet(self, name):
+        return [client.quiet(0.03) for client in self.clients(name)]
+
+    def blocked(self, count):
+        def reached(port):
+            with Client(port, timeout=self.timeout) as client:
+                return b"blocked_clients:%d\r" % count in client.call("INFO", "clients")[1]
+        return all(wait_until(lambda port=port: reached(port)) for port in self.ports)
+
+
+def run(context):
+    """Every case in every RESP version it is meant for."""
+    for case in all_cases():
+        for resp in context.resps:
+            if ("resp2" in case.options and resp != 2) or ("resp3" in case.options and resp != 3):
+                continue
+            if context.options.case in case.name:
+                play(context, case, resp)
+
+
+def play(context, case, resp):
+    """Run one case; every line with a reply is a check of its own."""
+    newer = "7.2" in case.options
+    ports = context.pair.ports[1:] if newer else context.pair.ports
+    for port in ports:
+        with Client(port, timeout=context.pair.timeout) as client:
+            client.call("FLUSHALL")
+    player = _Player(ports, resp, context.pair.timeout)
+    try:
+        for number, line in case.lines:
+            where = "literal/%s:%d/resp%d" % (case.name, number, resp)
+            try:
+                _line(context.report, player, where, line, newer)
+            except NoReply as error:
+                context.report.fail(where, "%s\n%s" % (line, error))
+                return
+    finally:
+        player.close()
+
+
+def _line(report, player, where, line, newer):
+    if line.startswith("!"):
+        return _directive(report, player, where, line)
+    name, verb = "a", ""
+    if line.startswith("@"):
+        head, _, line = line.partition(" ")
+        name, verb = head[1:].rstrip("<>-"), head[-1]
+    line, expected, how = _expectation(line)
+    if verb == "-":
+        quiet = player.quiet(name)
+        report.check(where, all(quiet), lambda: "a reply came too early: oracle, target quiet = %s" % quiet)
+        return None
+    if verb != "<":
+        player.send(name, split_words(line))
+        if verb == ">":
+            return None
+    args, replies = player.read(name)
+    return _compare(report, player, name, where, args, replies, expected, how, newer)
+
+
+def _expectation(line):
+    for how in (" => ", " =~ "):
+        if how in line:
+            command, _, expected = line.partition(how)
+            return command, expected.strip(), how.strip()
+    return line, None, None
+
+
+def _directive(report, player, where, line):
+    word, value = line[1:].split()
+    if word == "wait":
+        time.sleep(int(value) / 1000)
+    elif word == "blocked":
+        report.check(where, player.blocked(int(value)), lambda: "never %s clients blocked" % value)
+    else:
+        raise ValueError("unknown directive: " + line)
+
+
+def _compare(report, player, name, where, args, replies, expected, how, newer):
+    target = text_of(replies[-1], 10**6)
+    if expected is not None:
+        fits = target == expected if how == "=>" else expected in target
+        report.check(where, fits, lambda: "command: %s\nexpect%s %s\ntarget:  %s" % (command_text(args), how, expected, target[:600]),
+                     expected, target)
+    elif newer:
+        report.check(where, not is_error(replies[-1]), lambda: "%s\ntarget: %s" % (command_text(args), target), "", target)
+    if newer or expected is not None:
+        player.before[name] = None
+        return
+    oracle, reply = replies
+    before, player.before[name] = player.before.get(name), (tuple(args), oracle, reply)
+    report.check(where, agree(args, before, oracle, reply), lambda: "command: %s\noracle:  %s\ntarget:  %s"
+                 % (command_text(args), text_of(oracle), text_of(reply)), text_of(oracle), text_of(reply))
