@@ -17,7 +17,7 @@ KEYS = 300
 # redis-benchmark's tests and the commands each needs.
 BENCHMARKS = {"ping_inline": "PING", "ping_mbulk": "PING", "set": "SET", "get": "GET", "incr": "INCR", "hset": "HSET", "zadd": "ZADD",
               "zpopmin": "ZPOPMIN", "mset": "MSET", "lpush": "LPUSH", "rpush": "RPUSH", "lpop": "LPOP", "rpop": "RPOP",
-              "sadd": "SADD", "spop": "SPOP", "lrange_100": "LRANGE", "xadd": "XADD"}
+              "sadd": "SADD", "spop": "SPOP", "lrange_100": "LRANGE"}
 
 
 def run(context):
