@@ -193,8 +193,12 @@ bool EntryBuilder::BuildInPlace(KeyEntry entry, int64_t expiry_ms) const {
   const std::string_view name = entry.key();
   char* const block = entry.block();
   const size_t needed = BytesNeeded(name.size(), expires);
-  const size_t usable = UsableBytes(block);
-  if (needed > usable || std::max(needed, kBlockBytesWorthReplacing / 2) < usable / 2) return false;
+  const size_t inline_bytes = entry.kind() == EntryKind::kInline ? entry.InlineBytes().size() : 0;
+  const size_t used = static_cast<size_t>(name.data() + name.size() - block) + inline_bytes;
+  if (needed != used) {  // else it surely fits, and the allocator need not be asked
+    const size_t usable = UsableBytes(block);
+    if (needed > usable || std::max(needed, kBlockBytesWorthReplacing / 2) < usable / 2) return false;
+  }
   char* const place = block + KeyBase(kind_, expires) + (IsLongKey(name.size()) ? sizeof(uint32_t) : 0);
   const bool marked = IsMarked(entry);
   if (place != name.data()) std::memmove(place, name.data(), name.size());
