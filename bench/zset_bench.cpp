@@ -130,8 +130,8 @@ void Million() {
 
 int main(int argc, char** argv) {
   const size_t members = argc > 1 ? static_cast<size_t>(std::atoll(argv[1])) : 300'000;
+  Million();  // first, while no freed memory can be used again
   RandomScores(std::max<size_t>(members, 1000));
   Queue(std::max<size_t>(members, 50'000));
-  Million();
   return 0;
 }
