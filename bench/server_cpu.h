@@ -1,0 +1,30 @@
+// How much CPU a server has used: from /proc when its process id is known (all threads, any server), else from INFO
+// cpu. Thread safety: pure, but for the client.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "bench/socket.h"
+
+namespace usher::bench {
+
+struct CpuTime {
+  double user_s = 0;
+  double system_s = 0;
+
+  double Total() const { return user_s + system_s; }
+  CpuTime operator-(const CpuTime& earlier) const { return {user_s - earlier.user_s, system_s - earlier.system_s}; }
+};
+
+/// utime and stime of a text like /proc/PID/stat, in seconds.
+std::optional<CpuTime> CpuTimeInStat(std::string_view stat, double ticks_per_s);
+
+/// The number behind `field:` in INFO's text.
+std::optional<double> NumberInInfo(std::string_view info, std::string_view field);
+
+/// What the server has used so far. `pid` 0: ask INFO. Nothing when neither tells.
+std::optional<CpuTime> ReadServerCpu(BlockingClient& client, int64_t pid);
+
+}  // namespace usher::bench
