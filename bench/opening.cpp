@@ -135,6 +135,7 @@ AdmitPlan OpeningRun::MakeAdmitPlan() {
 OpeningResult OpeningRun::Run(const ProgressSink& progress) {
   Prepare();
   const double cpu_before_s = ProcessCpuSeconds();
+  const double machine_before_s = MachineBusySeconds();
   const std::optional<CpuTime> server_before = ReadServerCpu(client_, settings_.server_pid);
   const int64_t start_ns = NowNs() + kStartDelayNs;
   running_ = workers_.size();
@@ -158,6 +159,7 @@ OpeningResult OpeningRun::Run(const ProgressSink& progress) {
   threads.back().join();
   result_.wall_s = Seconds(NowNs() - start_ns);
   result_.generator_cpu_s = ProcessCpuSeconds() - cpu_before_s;
+  result_.machine_busy_s = MachineBusySeconds() - machine_before_s;
   const std::optional<CpuTime> server_after = ReadServerCpu(client_, settings_.server_pid);
   if (server_before && server_after) result_.server_cpu = *server_after - *server_before;
   CollectWorkers(start_ns);
@@ -312,6 +314,7 @@ std::string DescribeBottleneck(const OpeningResult& result, int64_t threads, uns
   const double wall_s = std::max(result.wall_s, 1e-9);
   const double server_cores = result.server_cpu ? result.server_cpu->Total() / wall_s : 0;
   const double generator_cores = result.generator_cpu_s / wall_s;
+  const double machine_cores = result.machine_busy_s / wall_s;
   const double worker_share = result.busiest_worker_cpu_s / wall_s;
   std::string who = "nobody was at a limit";
   if (server_cores + generator_cores > 0.9 * cores) {
@@ -320,11 +323,14 @@ std::string DescribeBottleneck(const OpeningResult& result, int64_t threads, uns
     who = "the generator is the limit: its busiest thread had no time left (more --threads)";
   } else if (server_cores > 0.85 && server_cores < 1.05) {
     who = "the server is the limit, if it executes on one thread";
+  } else if (machine_cores > 0.9 * cores) {
+    who = "the machine is the limit, but by the work of other processes: this is no measurement of the server";
   }
-  char numbers[200];
-  std::snprintf(numbers, sizeof numbers,
-                " (of %u cores the server used %.2f, the generator %.2f on %lld threads, the busiest %.0f%%)", cores,
-                server_cores, generator_cores, static_cast<long long>(threads), 100 * worker_share);
+  char numbers[240];
+  std::snprintf(
+      numbers, sizeof numbers,
+      " (of %u cores the server used %.2f, the generator %.2f on %lld threads, the busiest %.0f%%, all processes %.2f)",
+      cores, server_cores, generator_cores, static_cast<long long>(threads), 100 * worker_share, machine_cores);
   return who + numbers;
 }
 

@@ -68,6 +68,7 @@ struct OpeningResult {
   double wall_s = 0;
   double generator_cpu_s = 0;
   double busiest_worker_cpu_s = 0;
+  double machine_busy_s = 0;  // core-seconds of all processes, other people's included
   std::optional<CpuTime> server_cpu;
   uint64_t operations = 0;
 

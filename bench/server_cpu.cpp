@@ -4,11 +4,42 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <system_error>
 
 namespace usher::bench {
+namespace {
+
+double TicksPerSecond() {
+  return static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+/// Run time of all threads of a process by the scheduler's clock; 0 if the kernel keeps none.
+double SchedulerSeconds(const std::string& process) {
+  double total_ns = 0;
+  std::error_code error;
+  for (const auto& task : std::filesystem::directory_iterator(process + "/task", error)) {
+    double task_ns = 0;
+    if (std::ifstream(task.path() / "schedstat") >> task_ns) total_ns += task_ns;
+  }
+  return total_ns / 1e9;
+}
+
+std::optional<CpuTime> ReadProcessCpu(int64_t pid) {
+  const std::string process = "/proc/" + std::to_string(pid);
+  std::ifstream file(process + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::optional<CpuTime> cpu = CpuTimeInStat(text, TicksPerSecond());
+  const double total_s = SchedulerSeconds(process);
+  if (!cpu || cpu->Total() <= 0 || total_s <= 0) return cpu;
+  const double user_share = cpu->user_s / cpu->Total();
+  return CpuTime{total_s * user_share, total_s * (1 - user_share)};
+}
+
+}  // namespace
 
 std::optional<CpuTime> CpuTimeInStat(std::string_view stat, double ticks_per_s) {
   const size_t name_end = stat.rfind(')');  // the name may hold anything, spaces and brackets included
@@ -37,12 +68,16 @@ std::optional<double> NumberInInfo(std::string_view info, std::string_view field
   return number;
 }
 
+double MachineBusySeconds() {
+  std::ifstream file("/proc/stat");
+  std::string label;
+  double user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0;
+  file >> label >> user >> nice >> system >> idle >> iowait >> irq >> softirq >> steal;
+  return (user + nice + system + irq + softirq + steal) / TicksPerSecond();
+}
+
 std::optional<CpuTime> ReadServerCpu(BlockingClient& client, int64_t pid) {
-  if (pid > 0) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    return CpuTimeInStat(text, static_cast<double>(sysconf(_SC_CLK_TCK)));
-  }
+  if (pid > 0) return ReadProcessCpu(pid);
   const Reply info = client.Call({"INFO", "cpu"});
   const std::optional<double> user = NumberInInfo(info.text, "used_cpu_user");
   const std::optional<double> system = NumberInInfo(info.text, "used_cpu_sys");

@@ -21,10 +21,14 @@ struct CpuTime {
 /// utime and stime of a text like /proc/PID/stat, in seconds.
 std::optional<CpuTime> CpuTimeInStat(std::string_view stat, double ticks_per_s);
 
+/// How much of the machine everybody together has used since it started, in core-seconds (0 if /proc does not tell).
+double MachineBusySeconds();
+
 /// The number behind `field:` in INFO's text.
 std::optional<double> NumberInInfo(std::string_view info, std::string_view field);
 
-/// What the server has used so far. `pid` 0: ask INFO. Nothing when neither tells.
+/// What the server has used so far. `pid` 0: ask INFO. Nothing when neither tells. From /proc the sum comes from the
+/// scheduler's nanoseconds, since utime and stime are cut to ticks of 10 ms; these only say how it is shared out.
 std::optional<CpuTime> ReadServerCpu(BlockingClient& client, int64_t pid);
 
 }  // namespace usher::bench

@@ -8,13 +8,13 @@
 using namespace usher::bench;
 
 TEST_CASE("RenderPlot: columns as high as their values") {
-  const std::string plot = RenderPlot("waiting", {0, 1, 2, 4}, 10, {.columns = 4, .rows = 2});
+  const std::string plot = RenderPlot("waiting", {0, 0, 1, 1, 2, 2, 4, 4}, 10, {.columns = 8, .rows = 2});
   CHECK(plot ==
         "waiting (max 4)\n"
-        "      4 ┤   █\n"
-        "      0 ┤ ▄██\n"
-        "         └────\n"
-        "         0 10 s\n");
+        "      4 ┤      ██\n"
+        "      0 ┤  ▄▄████\n"
+        "        └────────\n"
+        "         0   10 s\n");
 }
 
 TEST_CASE("RenderPlot: a peak survives when values outnumber columns, and no values are a flat line") {
