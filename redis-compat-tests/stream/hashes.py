@@ -9,7 +9,7 @@ def _pairs(p, most):
 
 @command("HSET", weight=6)
 def _hset(p):
-    pairs = _pairs(p, 5)
+    pairs = _pairs(p, 8)
     return [["HSET", p.key("hash")] + (pairs[:-1] if p.chance(0.03) else pairs)]
 
 
@@ -36,9 +36,9 @@ def _one_field(p, name):
     return [[name, p.key("hash"), p.member()]]
 
 
-@command("HMGET", "HDEL", weight=2)
+@command("HMGET", "HDEL", weight=1.2)
 def _fields(p, name):
-    return [[name, p.key("hash")] + [p.member() for _ in range(p.random.randint(1, 5))]]
+    return [[name, p.key("hash")] + [p.member() for _ in range(p.random.randint(1, 3))]]
 
 
 @command("HLEN", weight=2)

@@ -9,11 +9,16 @@ DATABASES = 3
 def database(p):
     """An index that exists mostly."""
     if p.chance(0.92):
-        return str(p.random.randrange(DATABASES))
+        return str(p.pick(0, 0, 0, 0, *range(DATABASES)))
     return p.pick("15", "16", "-1", "abc", "", "9223372036854775808")
 
 
-@command("DEL", "UNLINK", "EXISTS", "TOUCH", weight=1.5)
+@command("DEL", "UNLINK", weight=0.5)
+def _delete(p, name):
+    return [[name] + [p.any_key() for _ in range(p.random.randint(1, 2))]]
+
+
+@command("EXISTS", "TOUCH")
 def _many_keys(p, name):
     return [[name] + [p.any_key() for _ in range(p.random.randint(1, 4))]]
 
@@ -44,7 +49,7 @@ def _one_key(p, name):
     return [[name, p.any_key()]]
 
 
-@command("RENAME", "RENAMENX")
+@command("RENAME", "RENAMENX", weight=0.5)
 def _rename(p, name):
     kind = p.pick("string", "hash", "zset")
     return [[name, p.key(kind), p.key(kind)]]
@@ -61,7 +66,7 @@ def _copy(p):
     return [args]
 
 
-@command("MOVE")
+@command("MOVE", weight=0.4)
 def _move(p):
     return [["MOVE", p.any_key(), database(p)]]
 

@@ -9,7 +9,7 @@ from .episode import THRESHOLD_DEFAULTS, command_of
 from .registry import SCAN_ALL, WAIT_MS
 from .state import differences, whole_state
 
-BATCH = 50
+BATCH, STATE_EVERY = 50, 500
 SCAN_PAGES_MAX = 20_000
 
 
@@ -25,14 +25,13 @@ class Finding(typing.NamedTuple):
 class Player:
     """Replays steps on a pair of servers, from empty databases, in one RESP version and one mode of thresholds."""
 
-    def __init__(self, pair, resp, thresholds=(), state_every=500, accept=lambda finding: False):
-        self.pair, self.resp, self.state_every, self.accept = pair, resp, state_every, accept
+    def __init__(self, pair, resp, thresholds, with_state, accept):
+        self.pair, self.resp, self.with_state, self.accept = pair, resp, with_state, accept
         self.thresholds = list(thresholds) or THRESHOLD_DEFAULTS
         self.compared = self.accepted = 0
 
     def play(self, steps):
         """The first Finding that is not accepted, or None. Counts the compared replies."""
-        # CONFIG may be missing in a young target: then only the default mode says anything, and says so by its findings.
         self.pair.reset([("FLUSHALL",), ("CONFIG", "SET", *self.thresholds)])
         with self.pair.connect(self.resp) as self.clients:
             at = checked = 0
@@ -43,7 +42,7 @@ class Player:
                 if finding:
                     return finding
                 # Not before a wait: a key with a short TTL may be gone on one server and not yet on the other.
-                if at - checked >= self.state_every and at < len(steps) and steps[at][0] != WAIT_MS:
+                if at - checked >= STATE_EVERY and at < len(steps) and steps[at][0] != WAIT_MS:
                     checked = at
                     finding = self._state(at)
                     if finding:
@@ -89,6 +88,8 @@ class Player:
         return None if self.accept(finding) else finding
 
     def _state(self, step):
+        if not self.with_state:
+            return None
         states = []
         for port in self.pair.ports:
             with Client(port, timeout=self.pair.timeout) as client:

@@ -10,10 +10,11 @@ INT64_MAX, INT64_MIN = 2**63 - 1, -2**63
 FIXED_NOW_S = 4_000_000_000          # absolute expiries lie far ahead, never "now"
 SHORT_TTL_MS = 4
 
-KEYS = {"string": 8, "hash": 6, "zset": 8}
+KEYS = {"string": 5, "hash": 5, "zset": 6}
 # Sorted sets whose members all have score 0: what a lexicographic range answers is defined for these only (on mixed scores it
 # depends on the random heights of Redis's skip list, so two redis-servers differ).
-LEX_KEYS = 4
+LEX_KEYS = 3
+NUMBER_KEYS = 3
 HUGE = 100_000
 
 ODD_NUMBERS = ["0", "-1", "1", "2", "-2", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "00", "-0", "+1",
@@ -28,10 +29,8 @@ FRAGMENTS = ["a", "b", "aa", "ab", "A", "", "\x00", "\xff", "é", "a b", "\r\n",
 class Pools:
     """Random choices from one seeded generator."""
 
-    def __init__(self, random, present=None):
+    def __init__(self, random):
         self.random = random
-        self.present = present
-        self.steps = 0
 
     def chance(self, probability):
         """True with this probability."""
@@ -60,6 +59,14 @@ class Pools:
             return self.pick("no-lex", "string:1", "hash:1")
         return "lex:%d" % self.random.randrange(LEX_KEYS)
 
+    def number_key(self):
+        """A key that mostly holds a number; SET gives those numbers."""
+        return "num:%d" % self.random.randrange(NUMBER_KEYS) if self.chance(0.75) else self.key("string")
+
+    def destination(self):
+        """Where a store command writes: often a set of its own, so that the others stay filled."""
+        return "zset:dst%d" % self.random.randrange(2) if self.chance(0.7) else self.key("zset")
+
     def any_key(self):
         """A key of whatever type."""
         return self.lex_key() if self.chance(0.08) else self.key(self.random.choice(list(KEYS)))
@@ -70,7 +77,7 @@ class Pools:
 
     def all_keys(self):
         """Every key of the pool."""
-        return ["%s:%d" % (kind, i) for kind, count in [*KEYS.items(), ("lex", LEX_KEYS)] for i in range(count)]
+        return [("%s%d" if kind == "zset:dst" else "%s:%d") % (kind, i) for kind, count in [*KEYS.items(), ("lex", LEX_KEYS), ("num", NUMBER_KEYS), ("zset:dst", 2)] for i in range(count)]
 
     def value(self):
         """A string value: short, numeric, binary, empty, at encoding limits, rarely huge."""
@@ -95,22 +102,22 @@ class Pools:
     def member(self):
         """A field or member: few of them, with ties in prefixes, some long enough to end a listpack."""
         roll = self.random.random()
-        if roll < 0.55:
-            return b"m%d" % self.random.randrange(12)
         if roll < 0.75:
-            return b"%d" % self.random.randrange(40)
-        if roll < 0.95:
+            return b"m%d" % self.random.randrange(10)
+        if roll < 0.85:
+            return b"%d" % self.random.randrange(12)
+        if roll < 0.97:
             return self.text()
         return b"L" * self.pick(63, 64, 65, 300)
 
     def integer(self):
         """A number, mostly small, often at a limit, sometimes not a number."""
         roll = self.random.random()
-        if roll < 0.55:
+        if roll < 0.65:
             return str(self.random.randint(-20, 20))
-        if roll < 0.75:
+        if roll < 0.80:
             return str(self.pick(INT64_MAX, INT64_MIN, INT64_MAX - 1, INT64_MIN + 1, 2**31, 2**32, -2**31, 2**53 + 1))
-        if roll < 0.88:
+        if roll < 0.91:
             return str(self.random.randint(INT64_MIN, INT64_MAX))
         return self.random.choice(ODD_NUMBERS)
 
@@ -123,7 +130,9 @@ class Pools:
 
     def count(self, negative=True):
         """A COUNT argument; never so negative that a random-member command would answer forever."""
-        if self.chance(0.9):
+        if self.chance(0.75):
+            return str(self.random.randint(1, 4))
+        if self.chance(0.6):
             return str(self.random.randint(-6 if negative else 0, 15))
         return self.pick("0", "1000", "abc", "", "1.5", str(INT64_MAX))
 
@@ -143,29 +152,29 @@ class Pools:
 
     def score(self):
         """A score: few distinct ones so that ties are common."""
-        return str(self.random.randint(-3, 3)) if self.chance(0.6) else self.double()
+        return str(self.random.randint(-3, 3)) if self.chance(0.75) else self.double()
 
     def ttl_s(self):
         """A relative TTL in seconds that cannot end during a run, or an invalid or deleting one."""
-        if self.chance(0.8):
+        if self.chance(0.9):
             return str(self.random.randint(10_000, 90_000_000))
         return self.pick("0", "-1", "-100", str(INT64_MAX), str(INT64_MIN), "9223372036854775", "9223372036854776", "abc", "", "1.5")
 
     def ttl_ms(self):
         """A relative TTL in milliseconds, as ttl_s."""
-        if self.chance(0.8):
+        if self.chance(0.9):
             return str(self.random.randint(10_000_000, 90_000_000_000))
         return self.pick("0", "-1", "-100", str(INT64_MAX), str(INT64_MIN), "9223372036854775", "abc", "", "1.5")
 
     def at_s(self):
         """An absolute expiry in seconds: far ahead, long past, or invalid."""
-        if self.chance(0.75):
+        if self.chance(0.9):
             return str(FIXED_NOW_S + self.random.randint(-1000, 1000))
         return self.pick("1", "0", "-1", "1000000", str(INT64_MAX), str(INT64_MIN), "9223372036854775", "abc", "")
 
     def at_ms(self):
         """An absolute expiry in milliseconds, as at_s."""
-        if self.chance(0.75):
+        if self.chance(0.9):
             return str(FIXED_NOW_S * 1000 + self.random.randint(-1000, 1000))
         return self.pick("1", "0", "-1", "1000000", str(INT64_MAX), str(INT64_MIN), "abc", "")
 

@@ -6,7 +6,7 @@ from .registry import command
 
 @command("SET", weight=8)
 def _set(p):
-    args = ["SET", p.key("string"), p.value()]
+    args = ["SET", p.number_key(), p.integer()] if p.chance(0.3) else ["SET", p.key("string"), p.value()]
     roll = p.random.random()
     if roll < 0.45:
         return [args]
@@ -23,9 +23,19 @@ def _set(p):
     return [args + sum(options, [])]
 
 
-@command("GET", "STRLEN", "GETDEL", "INCR", "DECR", weight=2)
-def _one_key(p, name):
+@command("GET", "STRLEN", weight=2)
+def _read(p, name):
     return [[name, p.key("string")]]
+
+
+@command("GETDEL")
+def _getdel(p):
+    return [["GETDEL", p.key("string")]]
+
+
+@command("INCR", "DECR", weight=2)
+def _incr(p, name):
+    return [[name, p.number_key()]]
 
 
 @command("GETEX", weight=2)
@@ -66,12 +76,12 @@ def _getrange(p, name):
 
 @command("INCRBY", "DECRBY", weight=2)
 def _incrby(p, name):
-    return [[name, p.key("string"), p.integer()]]
+    return [[name, p.number_key(), p.integer()]]
 
 
 @command("INCRBYFLOAT", weight=2)
 def _incrbyfloat(p):
-    return [["INCRBYFLOAT", p.key("string"), p.double()]]
+    return [["INCRBYFLOAT", p.number_key(), p.double()]]
 
 
 @command("MGET")

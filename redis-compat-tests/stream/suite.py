@@ -11,6 +11,10 @@ from .shrink import shrink
 EPISODE_COMMANDS = 2000
 FINDINGS_MAX = 12
 
+# A young target may lack some of these: then less is compared, and the report says what.
+STATE_NEEDS = {"KEYS", "TYPE", "OBJECT", "PEXPIRETIME", "SELECT"}
+NEEDED = STATE_NEEDS | {"FLUSHALL", "CONFIG", "HELLO"}
+
 
 def absent_commands(port, names):
     """Which of these commands the server does not know at all."""
@@ -30,17 +34,23 @@ def _knows(port, name):
 def run(context):
     """Plays context.commands commands; each disagreement is printed with its seed and a short sequence that shows it."""
     report, started = context.report, time.monotonic()
-    absent = absent_commands(context.pair.ports[1], commands_used() - {"RESET", "FLUSHALL", "FLUSHDB", "LOLWUT", "RANDOMKEY"})
+    absent = absent_commands(context.pair.ports[1], commands_used() | NEEDED)
     if absent:
         report.skip("random", "target does not know: " + " ".join(sorted(absent)), len(absent))
-    turns = [(resp, mode) for resp in context.resps for mode in MODES]
+    if "FLUSHALL" in absent:
+        report.skip("random", "episodes start with FLUSHALL, which the target does not know")
+        return
+    turns = _turns(report, context.resps, absent)
+    if absent & STATE_NEEDS:
+        report.say("random: states are not compared while the target lacks " + " ".join(sorted(absent & STATE_NEEDS)))
     size = min(EPISODE_COMMANDS, max(50, context.commands // len(turns)))
     done = number = findings = 0
     only = context.episode
     while done < context.commands and findings < FINDINGS_MAX and not context.out_of_time():
         resp, mode = turns[number % len(turns)]
         if only is None or only == number:
-            findings += _episode(context, number, resp, mode, make_episode(context.seed, number, size, absent))
+            steps = make_episode(context.seed, number, size, absent)
+            findings += _episode(context, number, resp, mode, steps, not absent & STATE_NEEDS)
         done += size
         number += 1
     seconds = time.monotonic() - started
@@ -50,12 +60,24 @@ def run(context):
         report.say("random: stopped early after %d findings" % findings)
 
 
-def _episode(context, number, resp, mode, steps):
+def _turns(report, resps, absent):
+    """The RESP versions and threshold modes to take turns in."""
+    modes = list(MODES)
+    if "CONFIG" in absent:
+        modes.remove("small")
+        report.say("random: only default thresholds, the target does not know CONFIG")
+    if "HELLO" in absent:
+        resps = (2,)
+        report.say("random: only RESP2, the target does not know HELLO")
+    return [(resp, mode) for resp in resps for mode in modes]
+
+
+def _episode(context, number, resp, mode, steps, with_state):
     def accept(finding):
         return context.known.find("random/" + finding.command, finding.oracle, finding.target) is not None
 
     def player():
-        return Player(context.pair, resp, MODES[mode], accept=accept)
+        return Player(context.pair, resp, MODES[mode], with_state, accept)
 
     first = player()
     finding = first.play(steps)

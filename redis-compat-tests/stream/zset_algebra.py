@@ -10,14 +10,14 @@ def _key_list(p):
 
 
 def _weights(p, count):
-    values = [p.double() for _ in range(count)]
+    values = [p.score() for _ in range(count)]
     return [p.cased("WEIGHTS")] + (values[:-1] if p.chance(0.04) else values)
 
 
 def _options(p, count):
     args = _weights(p, count) if p.chance(0.4) else []
     if p.chance(0.4):
-        args += [p.cased("AGGREGATE"), p.cased(p.pick("SUM", "MIN", "MAX", "SUM", "MIN", "MAX", "AVG"))]
+        args += [p.cased("AGGREGATE"), p.cased(p.pick("SUM", "MIN", "MAX") if p.chance(0.95) else "AVG")]
     return args
 
 
@@ -31,7 +31,7 @@ def _combine(p, name):
 @command("ZUNIONSTORE", "ZINTERSTORE", weight=1.5)
 def _combine_store(p, name):
     keys = _key_list(p)
-    args = [name, p.key("zset")] + keys + _options(p, len(keys) - 1)
+    args = [name, p.destination()] + keys + _options(p, len(keys) - 1)
     return [args + (["WITHSCORES"] if p.chance(0.02) else [])]
 
 
@@ -45,10 +45,10 @@ def _zdiff(p):
 
 @command("ZDIFFSTORE")
 def _zdiffstore(p):
-    return [["ZDIFFSTORE", p.key("zset")] + _key_list(p)]
+    return [["ZDIFFSTORE", p.destination()] + _key_list(p)]
 
 
 @command("ZINTERCARD")
 def _zintercard(p):
     args = ["ZINTERCARD"] + _key_list(p)
-    return [args + ([p.cased("LIMIT"), p.index()] if p.chance(0.5) else [])]
+    return [args + ([p.cased("LIMIT"), p.pick("0", "1", "2", p.index())] if p.chance(0.5) else [])]

@@ -6,30 +6,46 @@ from .registry import SCAN_ALL, command
 def score_bound(p):
     """One end of a score interval."""
     if p.chance(0.15):
-        return p.pick("-inf", "+inf", "(inf", "(-inf", "nan", "(", "abc", "(nan")
+        return p.pick("-inf", "+inf", "-inf", "+inf", "-inf", "+inf", "(inf", "(-inf", "nan", "(", "abc", "(nan")
     return p.pick("", "", "(") + p.score()
 
 
 def lex_bound(p):
     """One end of a lexicographic interval."""
     if p.chance(0.25):
-        return p.pick("-", "+", "-", "+", "", "m1", "(", "[", "+x")
+        return p.pick("-", "+", "-", "+", "-", "+", "-", "+", "", "m1", "(", "[", "+x")
     return p.pick(b"[", b"(") + p.member()
+
+
+def interval(p, bound, reverse=False):
+    """Both ends; mostly the smaller first, or last for a reverse range, so that something is in between."""
+    ends = [bound(p), bound(p)]
+    if p.chance(0.25):
+        return ends
+    return sorted(ends, key=_place, reverse=reverse)
+
+
+def _place(end):
+    text = end if isinstance(end, bytes) else end.encode("latin-1")
+    try:
+        return (0, float(text.lstrip(b"(")), b"")
+    except ValueError:
+        return (0, 0.0, b"") if text == b"-" else (2, 0.0, b"") if text == b"+" else (1, 0.0, text[1:])
 
 
 def limit(p):
     """LIMIT offset count, sometimes negative, rarely broken."""
     if p.chance(0.05):
         return p.pick(["LIMIT", "1"], ["LIMIT", "a", "1"], ["LIMIT"])
-    return [p.cased("LIMIT"), str(p.random.randint(-1, 5)), str(p.random.randint(-2, 8))]
+    return [p.cased("LIMIT"), str(p.pick(-1, 0, 0, 0, 1, 1, 2, 5)), str(p.random.randint(-2, 8))]
 
 
-@command("ZADD", weight=9)
+@command("ZADD", weight=11)
 def _zadd(p):
     args = ["ZADD", p.key("zset")]
     if p.chance(0.4):
-        args += [p.cased(word) for word in p.some(["NX", "XX", "GT", "LT", "CH", "INCR"], 1, 3)]
-    pairs = 1 if "INCR" in args and p.chance(0.9) else p.random.randint(1, 5)
+        args += [p.cased(word) for word in p.some(["NX", "XX", "GT", "LT", "CH", "CH", "INCR"], 1, p.pick(1, 1, 2, 3))]
+    pairs = 1 if "INCR" in args and p.chance(0.9) else p.random.randint(1, 9)
     words = [word for _ in range(pairs) for word in (p.score(), p.member())]
     return [args + (words[:-1] if p.chance(0.02) else words)]
 
@@ -60,9 +76,9 @@ def _member(p, name):
     return [[name, p.key("zset"), p.member()]]
 
 
-@command("ZMSCORE", "ZREM", weight=2)
+@command("ZMSCORE", "ZREM", weight=1.2)
 def _members(p, name):
-    return [[name, p.key("zset")] + [p.member() for _ in range(p.random.randint(1, 5))]]
+    return [[name, p.key("zset")] + [p.member() for _ in range(p.random.randint(1, 3))]]
 
 
 @command("ZINCRBY", weight=3)
@@ -70,17 +86,27 @@ def _zincrby(p):
     return [["ZINCRBY", p.key("zset"), p.score(), p.member()]]
 
 
-@command("ZCOUNT", "ZREMRANGEBYSCORE")
-def _by_score(p, name):
-    return [[name, p.key("zset"), score_bound(p), score_bound(p)]]
+@command("ZCOUNT")
+def _zcount(p):
+    return [["ZCOUNT", p.key("zset")] + interval(p, score_bound)]
 
 
-@command("ZLEXCOUNT", "ZREMRANGEBYLEX")
-def _by_lex(p, name):
-    return [[name, p.lex_key(), lex_bound(p), lex_bound(p)]]
+@command("ZLEXCOUNT")
+def _zlexcount(p):
+    return [["ZLEXCOUNT", p.lex_key()] + interval(p, lex_bound)]
 
 
-@command("ZREMRANGEBYRANK", weight=0.6)
+@command("ZREMRANGEBYSCORE", weight=0.4)
+def _by_score(p):
+    return [["ZREMRANGEBYSCORE", p.key("zset")] + interval(p, score_bound)]
+
+
+@command("ZREMRANGEBYLEX", weight=0.4)
+def _by_lex(p):
+    return [["ZREMRANGEBYLEX", p.lex_key()] + interval(p, lex_bound)]
+
+
+@command("ZREMRANGEBYRANK", weight=0.4)
 def _by_rank(p):
     return [["ZREMRANGEBYRANK", p.key("zset"), p.index(), p.index()]]
 
@@ -88,10 +114,14 @@ def _by_rank(p):
 def range_arguments(p):
     """key min max and options of ZRANGE and ZRANGESTORE, mostly matching each other."""
     kind = p.pick("RANK", "BYSCORE", "BYLEX")
-    bound = {"RANK": p.index, "BYSCORE": lambda: score_bound(p), "BYLEX": lambda: lex_bound(p)}[kind]
-    args = [p.lex_key() if kind == "BYLEX" else p.key("zset"), bound(), bound()]
+    reverse = p.chance(0.4)
+    if kind == "RANK":
+        ends = [p.pick("0", "1", "-3", p.index()), p.pick("-1", "-2", "2", "4", p.index())]
+    else:
+        ends = interval(p, {"BYSCORE": score_bound, "BYLEX": lex_bound}[kind], reverse)
+    args = [p.lex_key() if kind == "BYLEX" else p.key("zset"), *ends]
     options = [] if kind == "RANK" else [[p.cased(kind)]]
-    if p.chance(0.4):
+    if reverse:
         options.append([p.cased("REV")])
     if p.chance(0.35 if kind != "RANK" else 0.04):
         options.append(limit(p))
@@ -104,39 +134,40 @@ def range_arguments(p):
 @command("ZRANGE", weight=5)
 def _zrange(p):
     args = ["ZRANGE"] + range_arguments(p)
-    return [args + ([p.cased("WITHSCORES")] if p.chance(0.5) else [])]
+    with_scores = p.chance(0.6 if not any(word in args for word in ("BYLEX", "bylex")) else 0.04)
+    return [args + ([p.cased("WITHSCORES")] if with_scores else [])]
 
 
 @command("ZRANGESTORE", weight=1.5)
 def _zrangestore(p):
-    return [["ZRANGESTORE", p.key("zset")] + range_arguments(p)]
+    return [["ZRANGESTORE", p.destination()] + range_arguments(p)]
 
 
 @command("ZREVRANGE")
 def _zrevrange(p):
-    args = ["ZREVRANGE", p.key("zset"), p.index(), p.index()]
+    args = ["ZREVRANGE", p.key("zset"), p.pick("0", "1", p.index()), p.pick("-1", "3", p.index())]
     return [args + ([p.cased("WITHSCORES")] if p.chance(0.5) else [])]
 
 
 @command("ZRANGEBYSCORE", "ZREVRANGEBYSCORE")
 def _range_by_score(p, name):
-    args = [name, p.key("zset"), score_bound(p), score_bound(p)]
+    args = [name, p.key("zset")] + interval(p, score_bound, "REV" in name)
     args += [p.cased("WITHSCORES")] if p.chance(0.5) else []
     return [args + (limit(p) if p.chance(0.35) else [])]
 
 
 @command("ZRANGEBYLEX", "ZREVRANGEBYLEX")
 def _range_by_lex(p, name):
-    args = [name, p.lex_key(), lex_bound(p), lex_bound(p)]
+    args = [name, p.lex_key()] + interval(p, lex_bound, "REV" in name)
     return [args + (limit(p) if p.chance(0.35) else [])]
 
 
-@command("ZPOPMIN", "ZPOPMAX")
+@command("ZPOPMIN", "ZPOPMAX", weight=0.7)
 def _zpop(p, name):
     return [[name, p.key("zset")] + ([p.count()] if p.chance(0.6) else [])]
 
 
-@command("ZMPOP")
+@command("ZMPOP", weight=0.7)
 def _zmpop(p):
     keys = p.keys("zset")
     number = str(len(keys)) if p.chance(0.94) else p.pick("0", "-1", "9", "abc")
