@@ -92,14 +92,17 @@ class Server:
         self.side = side
         self.folder = tempfile.mkdtemp(prefix=f"budget-{side}-")
         self.port = free_port()
-        words = [word.format(port=self.port, folder=self.folder) for word in command]
-        with open(os.path.join(self.folder, "log"), "wb") as log:
-            self.process = subprocess.Popen(words, cwd=self.folder, stdout=log, stderr=subprocess.STDOUT)
-        self.client = None
+        words = [str(word).format(port=self.port, folder=self.folder) for word in command]
+        self.client = self.process = None
         self.shas = {}
         try:
+            with open(os.path.join(self.folder, "log"), "wb") as log:
+                self.process = subprocess.Popen(words, cwd=self.folder, stdout=log, stderr=subprocess.STDOUT)
             self._wait_until_ready()
             self.is_native = has_commands and self._knows("ENTERQUEUE")
+        except OSError as error:
+            self.stop()
+            raise RuntimeError(f"{side}: {error}") from error
         except BaseException:
             self.stop()
             raise
@@ -143,12 +146,13 @@ class Server:
     def stop(self):
         if self.client:
             self.client.close()
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        if self.process:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -410,7 +414,10 @@ def parse_options():
     parser.add_argument("--driver-threads", type=int, default=1)
     parser.add_argument("--json", help="write every measurement to this file")
     parser.add_argument("--list", action="store_true", help="list the rows and end")
-    return parser.parse_args()
+    options = parser.parse_args()
+    for program in ("usher", "redis", "bench", "floor"):  # servers run in folders of their own
+        setattr(options, program, os.path.abspath(shutil.which(getattr(options, program)) or getattr(options, program)))
+    return options
 
 
 def main():

@@ -216,7 +216,7 @@ DriveResult RunDrive(const DriveSettings& settings) {
   result.generator_cpu_s = Seconds(ReadClockNs(CLOCK_PROCESS_CPUTIME_ID) - cpu_before_ns);
   if (result.server_cpu) {
     const std::optional<CpuTime> after = ReadServerCpu(*client, settings.server_pid);
-    result.server_cpu = after ? std::optional<CpuTime>(*after - *result.server_cpu) : std::nullopt;
+    result.server_cpu = after ? std::optional<CpuTime>(UsedBetween(*result.server_cpu, *after)) : std::nullopt;
   }
   return result;
 }

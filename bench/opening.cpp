@@ -161,7 +161,7 @@ OpeningResult OpeningRun::Run(const ProgressSink& progress) {
   result_.generator_cpu_s = ProcessCpuSeconds() - cpu_before_s;
   result_.machine_busy_s = MachineBusySeconds() - machine_before_s;
   const std::optional<CpuTime> server_after = ReadServerCpu(client_, settings_.server_pid);
-  if (server_before && server_after) result_.server_cpu = *server_after - *server_before;
+  if (server_before && server_after) result_.server_cpu = UsedBetween(*server_before, *server_after);
   CollectWorkers(start_ns);
   CollectEvidence();
   MeasureWindows(start_ns);

@@ -33,13 +33,21 @@ std::optional<CpuTime> ReadProcessCpu(int64_t pid) {
   std::ifstream file(process + "/stat");
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   std::optional<CpuTime> cpu = CpuTimeInStat(text, TicksPerSecond());
-  const double total_s = SchedulerSeconds(process);
-  if (!cpu || cpu->Total() <= 0 || total_s <= 0) return cpu;
-  const double user_share = cpu->user_s / cpu->Total();
-  return CpuTime{total_s * user_share, total_s * (1 - user_share)};
+  if (cpu) cpu->scheduler_s = SchedulerSeconds(process);
+  return cpu;
 }
 
 }  // namespace
+
+CpuTime UsedBetween(const CpuTime& earlier, const CpuTime& later) {
+  CpuTime used{later.user_s - earlier.user_s, later.system_s - earlier.system_s,
+               later.scheduler_s - earlier.scheduler_s};
+  if (used.scheduler_s <= 0) return used;
+  const double user_share = used.Total() > 0 ? used.user_s / used.Total() : 0;
+  used.user_s = used.scheduler_s * user_share;
+  used.system_s = used.scheduler_s * (1 - user_share);
+  return used;
+}
 
 std::optional<CpuTime> CpuTimeInStat(std::string_view stat, double ticks_per_s) {
   const size_t name_end = stat.rfind(')');  // the name may hold anything, spaces and brackets included
@@ -55,7 +63,7 @@ std::optional<CpuTime> CpuTimeInStat(std::string_view stat, double ticks_per_s) 
       return std::nullopt;
     rest.remove_prefix(word.size());
   }
-  return CpuTime{ticks[0] / ticks_per_s, ticks[1] / ticks_per_s};
+  return CpuTime{ticks[0] / ticks_per_s, ticks[1] / ticks_per_s, 0};
 }
 
 std::optional<double> NumberInInfo(std::string_view info, std::string_view field) {
@@ -82,7 +90,7 @@ std::optional<CpuTime> ReadServerCpu(BlockingClient& client, int64_t pid) {
   const std::optional<double> user = NumberInInfo(info.text, "used_cpu_user");
   const std::optional<double> system = NumberInInfo(info.text, "used_cpu_sys");
   if (!user || !system) return std::nullopt;
-  return CpuTime{*user, *system};
+  return CpuTime{*user, *system, 0};
 }
 
 }  // namespace usher::bench

@@ -13,10 +13,14 @@ namespace usher::bench {
 struct CpuTime {
   double user_s = 0;
   double system_s = 0;
+  double scheduler_s = 0;  // user and system together by the scheduler's nanoseconds; 0 when unknown
 
   double Total() const { return user_s + system_s; }
-  CpuTime operator-(const CpuTime& earlier) const { return {user_s - earlier.user_s, system_s - earlier.system_s}; }
 };
+
+/// What was used between two readings. utime and stime are cut to ticks of 10 ms, so when both readings have the
+/// scheduler's time, that is the sum and the ticks only say how it is shared out.
+CpuTime UsedBetween(const CpuTime& earlier, const CpuTime& later);
 
 /// utime and stime of a text like /proc/PID/stat, in seconds.
 std::optional<CpuTime> CpuTimeInStat(std::string_view stat, double ticks_per_s);
@@ -27,8 +31,7 @@ double MachineBusySeconds();
 /// The number behind `field:` in INFO's text.
 std::optional<double> NumberInInfo(std::string_view info, std::string_view field);
 
-/// What the server has used so far. `pid` 0: ask INFO. Nothing when neither tells. From /proc the sum comes from the
-/// scheduler's nanoseconds, since utime and stime are cut to ticks of 10 ms; these only say how it is shared out.
+/// What the server has used so far. `pid` 0: ask INFO. Nothing when neither tells.
 std::optional<CpuTime> ReadServerCpu(BlockingClient& client, int64_t pid);
 
 }  // namespace usher::bench

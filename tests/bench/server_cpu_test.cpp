@@ -14,6 +14,16 @@ TEST_CASE("CpuTimeInStat: reads fields 14 and 15, whatever the name holds") {
   CHECK_FALSE(CpuTimeInStat("", 100).has_value());
 }
 
+TEST_CASE("UsedBetween: the scheduler's sum, shared out by the ticks; the ticks alone without it") {
+  const CpuTime precise = UsedBetween({1, 2, 3.005}, {1.75, 2.25, 4.205});
+  CHECK(precise.user_s == doctest::Approx(0.9));
+  CHECK(precise.system_s == doctest::Approx(0.3));
+  const CpuTime ticks = UsedBetween({1, 2, 0}, {1.75, 2.25, 0});
+  CHECK(ticks.user_s == doctest::Approx(0.75));
+  CHECK(ticks.Total() == doctest::Approx(1.0));
+  CHECK(UsedBetween({1, 2, 3}, {1, 2, 3.004}).Total() == doctest::Approx(0.004));  // less than a tick
+}
+
 TEST_CASE("NumberInInfo: finds a field at the start of a line only") {
   const char* info = "# CPU\r\nxused_cpu_user:1\r\nused_cpu_user:2.25\r\n";
   CHECK(NumberInInfo(info, "used_cpu_user") == 2.25);
