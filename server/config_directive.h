@@ -35,6 +35,7 @@ enum class ConfigKind : uint8_t {
   // Directives with a syntax of their own.
   kBaseName,  // a file name without a path; `words` says what it names
   kDirectory,
+  kHostName,
   kBindAddresses,
   kReplicaOf,
   kSavePoints,

@@ -20,6 +20,7 @@ namespace {
 using Words = std::vector<std::string>;
 
 constexpr size_t kBindAddressesMax = 16;
+constexpr std::string_view kAlphanumerics = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 constexpr std::string_view kEventClasses = "g$lshzxetd";  // what 'A' stands for
 constexpr std::string_view kEventExtras = "KEmn";
 constexpr std::string_view kClientClassNames[] = {"normal", "slave", "pubsub"};
@@ -128,6 +129,15 @@ ParsedSetting ParseShutdownFlags(const ConfigDirective& directive, const Words& 
 ParsedSetting ParseBaseName(const ConfigDirective& directive, const std::string& word) {
   if (word.find_first_of("/\\") != std::string::npos) {
     return Fail(std::string(directive.name) + " can't be a path, just a " + std::string(directive.words));
+  }
+  return Value(word);
+}
+
+ParsedSetting ParseHostName(const std::string& word) {
+  constexpr size_t kBytesMax = 255;
+  if (word.size() > kBytesMax) return Fail("Hostnames must be less than 256 characters");
+  if (word.find_first_not_of(std::string(kAlphanumerics) + "-.") != std::string::npos) {
+    return Fail("Hostnames may only contain alphanumeric characters, hyphens or dots");
   }
   return Value(word);
 }
@@ -260,11 +270,13 @@ ParsedSetting ParseOomScores(const Words& words) {
 }
 
 ParsedSetting ParseProcessTitle(const std::string& word) {
+  constexpr const char* kBadTemplate = "template format is invalid or contains unknown variables";
+  if (word.empty()) return Fail(kBadTemplate);
   for (size_t open = word.find('{'); open != std::string::npos; open = word.find('{', open + 1)) {
     const size_t close = word.find('}', open);
     const std::string_view name = std::string_view(word).substr(open + 1, close - open - 1);
     if (close == std::string::npos || std::ranges::find(kTitleVariables, name) == std::end(kTitleVariables)) {
-      return Fail("template format is invalid or contains unknown variables");
+      return Fail(kBadTemplate);
     }
   }
   return Value(word);
@@ -286,9 +298,8 @@ ParsedSetting ParseQueueKey(const std::string& word, bool with_user) {
 }
 
 ParsedSetting ParseMetricsLabel(const std::string& word) {
-  constexpr std::string_view kNameBytes = "0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  const bool named =
-      !word.empty() && (word[0] < '0' || word[0] > '9') && word.find_first_not_of(kNameBytes) == std::string::npos;
+  const bool named = !word.empty() && (word[0] < '0' || word[0] > '9') &&
+                     word.find_first_not_of(std::string(kAlphanumerics) + '_') == std::string::npos;
   if (!named) return Fail("argument must be a label name: letters, digits and '_', no digit first");
   return Value(word);
 }
@@ -319,7 +330,7 @@ ParsedSetting ParseManyWords(const ConfigDirective& directive, const Words& word
     case ConfigKind::kSavePoints:
       return ParseSavePoints(words);
     case ConfigKind::kOutputBufferLimits:
-      return ParseOutputBufferLimits(words, before.limits);
+      return ParseOutputBufferLimits(ListOf(words), before.limits);
     case ConfigKind::kPercentiles:
       return ParsePercentiles(directive, words);
     default:
@@ -345,6 +356,8 @@ ParsedSetting ParseOneWord(const ConfigDirective& directive, const std::string& 
       return ParseBaseName(directive, word);
     case ConfigKind::kDirectory:
       return ParseDirectory(word);
+    case ConfigKind::kHostName:
+      return ParseHostName(word);
     case ConfigKind::kKeyspaceEvents:
       return ParseKeyspaceEvents(word);
     case ConfigKind::kProcessTitle:
@@ -368,6 +381,7 @@ bool IsQuotedInFiles(ConfigKind kind) {
     case ConfigKind::kString:
     case ConfigKind::kBaseName:
     case ConfigKind::kDirectory:
+    case ConfigKind::kHostName:
     case ConfigKind::kKeyspaceEvents:
     case ConfigKind::kProcessTitle:
     case ConfigKind::kQueueKey:

@@ -123,7 +123,7 @@ constexpr ConfigDirective kDirectives[] = {
     Bool("cluster-allow-reads-when-down", "no", kDormant),
     Bool("cluster-allow-replica-migration", "yes", kDormant),
     Integer("cluster-announce-bus-port", "0", 0, 65535, kDormant),
-    Text("cluster-announce-hostname", "", kDormant),
+    Special("cluster-announce-hostname", ConfigKind::kHostName, "", kDormant),
     Text("cluster-announce-human-nodename", "", kDormant),
     Text("cluster-announce-ip", "", kDormant),
     Integer("cluster-announce-port", "0", 0, 65535, kDormant),

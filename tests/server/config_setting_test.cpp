@@ -111,6 +111,10 @@ TEST_CASE("ConfigSetting: the other directives with a syntax of their own") {
   CHECK(Shown("proc-title-template", "{foo}") == "! template format is invalid or contains unknown variables");
   CHECK(Shown("dbfilename", "a/b") == "! dbfilename can't be a path, just a filename");
   CHECK(Shown("appenddirname", "a/b") == "! appenddirname can't be a path, just a dirname");
+  CHECK(Shown("cluster-announce-hostname", "a.b-1") == "a.b-1");
+  CHECK(Shown("cluster-announce-hostname", "a_b") ==
+        "! Hostnames may only contain alphanumeric characters, hyphens or dots");
+  CHECK(Shown("cluster-announce-hostname", std::string(256, 'a')) == "! Hostnames must be less than 256 characters");
   CHECK(Shown("dir", "/no/such/folder") == "! No such file or directory");
 }
 
