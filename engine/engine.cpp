@@ -1,0 +1,45 @@
+// See engine.h and turns.h.
+#include "engine/engine.h"
+
+namespace usher::engine {
+
+namespace {
+uint64_t DrawSeed() {
+  uint64_t seed = 0;
+  FillSecure(&seed, sizeof seed);
+  return seed;
+}
+}  // namespace
+
+ShardData::ShardData(ShardIndex shard_index, int database_count, uint64_t seed) : index(shard_index), random(seed) {
+  accounted_bytes.resize(static_cast<size_t>(database_count));
+  for (int db = 0; db < database_count; ++db) databases.push_back(std::make_unique<Keyspace>());
+}
+
+ShardData::~ShardData() = default;
+
+Engine::Engine(Options options, EngineSettings settings) : options_(options) {
+  ASSERT(options.shard_count >= 1 && options.shard_count <= kShardsMax);
+  ASSERT((options.shard_count & (options.shard_count - 1)) == 0);
+  for (size_t i = 0; i < options.shard_count; ++i) {
+    shards_.push_back(std::make_unique<Shard>(static_cast<ShardIndex>(i), options.databases, DrawSeed()));
+  }
+  if (options.journal_bytes_max > 0) journal_ = std::make_unique<Journal>(options.journal_bytes_max);
+  Publish(std::move(settings));
+}
+
+Engine::~Engine() = default;
+
+void Engine::Publish(EngineSettings settings) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  all_settings_.push_back(std::make_unique<const EngineSettings>(std::move(settings)));
+  settings_.store(all_settings_.back().get(), std::memory_order_release);
+}
+
+uint64_t Engine::KeyMemoryBytes() const {
+  uint64_t total = 0;
+  for (const auto& shard : shards_) total += shard->stats().memory_bytes.Get();
+  return total;
+}
+
+}  // namespace usher::engine

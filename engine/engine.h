@@ -1,0 +1,55 @@
+// Engine: the shards, the settings, the journal and the clock: what exists once per process below the server.
+// Thread safety: shards only through Turns; settings() is one atomic load; the rest is constant after construction.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/engine_settings.h"
+#include "engine/journal.h"
+#include "engine/turns.h"
+
+namespace usher::engine {
+
+class Engine {
+ public:
+  struct Options {
+    size_t shard_count = 8;  // a power of two
+    int databases = 16;
+    size_t journal_bytes_max = 0;  // 0: no journal
+  };
+
+  Engine(Options options, EngineSettings settings);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// The current settings. The snapshot stays valid until the engine is destroyed.
+  const EngineSettings& settings() const { return *settings_.load(std::memory_order_acquire); }
+  void Publish(EngineSettings settings);
+
+  const std::vector<std::unique_ptr<Shard>>& shards() const { return shards_; }
+  size_t shard_count() const { return shards_.size(); }
+  ShardIndex ShardOf(uint16_t slot) const { return static_cast<ShardIndex>(slot & (shards_.size() - 1)); }
+  int databases() const { return options_.databases; }
+  /// Null when journaling is off.
+  Journal* journal() { return journal_.get(); }
+
+  /// Memory of all keys, as accounted by the shards. O(shards).
+  uint64_t KeyMemoryBytes() const;
+
+ private:
+  const Options options_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::unique_ptr<Journal> journal_;
+  std::atomic<const EngineSettings*> settings_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<const EngineSettings>>
+      all_settings_;  // guarded by mutex_; kept, so readers need no count
+};
+
+}  // namespace usher::engine

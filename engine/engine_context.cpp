@@ -1,0 +1,276 @@
+// Reads, writes and their reports. See engine_context.h.
+#include "engine/engine_context.h"
+
+#include <algorithm>
+#include <array>
+
+#include "protocol/number_text.h"
+
+namespace usher::engine {
+
+void EngineContext::Begin(const Turns* turns, int db, int64_t now_us) {
+  turns_ = turns;
+  settings_ = &engine_.settings();
+  journal_ = engine_.journal();
+  db_ = db;
+  now_us_ = now_us;
+  dirty_ = false;
+  explicit_effects_ = false;
+  effect_count_ = 0;
+  if (turns == nullptr) return;
+  turns->ForEachHeld([&](const ShardData& shard) { now_us_ = std::max(now_us_, shard.last_now_us); });
+  turns->ForEachHeld([&](ShardData& shard) { shard.last_now_us = now_us_; });
+}
+
+void EngineContext::End() {
+  if (dirty_ && turns_ != nullptr) {
+    turns_->ForEachHeld([this](ShardData& shard) { AccountShard(shard, db_); });
+  }
+  turns_ = nullptr;
+}
+
+void EngineContext::AccountShard(ShardData& shard, int db) {
+  const size_t at = static_cast<size_t>(db);
+  const size_t bytes = shard.databases[at]->memory_bytes();
+  shard.stats.memory_bytes.Set(shard.stats.memory_bytes.Get() + bytes - shard.accounted_bytes[at]);
+  shard.accounted_bytes[at] = bytes;
+}
+
+KeyEntry EngineContext::FindLive(const Key& key, int db) {
+  const KeyEntry entry = turns_->KeyspaceOf(key, db).Find(key);
+  if (!entry || !entry.IsExpired(now_ms())) [[likely]]
+    return entry;
+  Expire(key, db);
+  return KeyEntry();
+}
+
+void EngineContext::Touch(KeyEntry entry, const Key& key) {
+  if (no_touch_) return;
+  const uint32_t access = entry.access();
+  uint32_t touched = 0;
+  if (settings_->uses_lfu()) [[unlikely]] {
+    const LfuSettings lfu{static_cast<uint32_t>(settings_->lfu_log_factor),
+                          static_cast<uint32_t>(settings_->lfu_decay_minutes)};
+    touched = LfuTouched(access, now_ms(), lfu, RandomOf(key));
+  } else {
+    touched = LruAccess(now_ms());
+  }
+  if (touched != access) entry.set_access(touched);
+}
+
+void EngineContext::TouchNew(KeyEntry entry, const Key& key) {
+  entry.set_access(settings_->uses_lfu() ? LfuInitial(now_ms()) : LruAccess(now_ms()));
+  if ((settings_->notify & kNotifyNew) != 0) Notify(key, db_, kNotifyNew, "new");
+}
+
+KeyEntry EngineContext::Read(const Key& key) {
+  const KeyEntry entry = FindLive(key, db_);
+  ShardStats& stats = ShardOf(key).stats;
+  if (!entry) {
+    stats.misses.Add(1);
+    if ((settings_->notify & kNotifyKeyMiss) != 0) Notify(key, db_, kNotifyKeyMiss, "keymiss");
+    return entry;
+  }
+  stats.hits.Add(1);
+  Touch(entry, key);
+  return entry;
+}
+
+KeyEntry EngineContext::Peek(const Key& key) {
+  return FindLive(key, db_);
+}
+KeyEntry EngineContext::Peek(const Key& key, int db) {
+  return FindLive(key, db);
+}
+
+Result<std::optional<std::string_view>> EngineContext::ReadString(const Key& key, IntegerScratch& scratch) {
+  const KeyEntry entry = Read(key);
+  if (!entry) return std::optional<std::string_view>();
+  if (entry.type() != ValueType::kString) return Error::kWrongType;
+  return std::optional<std::string_view>(entry.StringBytes(scratch));
+}
+
+KeyEntry EngineContext::ForWrite(const Key& key) {
+  const KeyEntry entry = FindLive(key, db_);
+  if (entry) Touch(entry, key);
+  return entry;
+}
+
+void EngineContext::SetString(const Key& key, std::string_view bytes, int64_t expiry_ms) {
+  const bool existed = static_cast<bool>(ForWrite(key));
+  const KeyEntry entry = KeyspaceOf(key).SetString(key, bytes, expiry_ms);
+  if (!existed) TouchNew(entry, key);
+}
+
+bool EngineContext::Delete(const Key& key) {
+  const KeyEntry entry = ForWrite(key);
+  if (!entry) return false;
+  KeyspaceOf(key).Erase(entry);
+  return true;
+}
+
+OwnedEntry EngineContext::Detach(const Key& key) {
+  const KeyEntry entry = ForWrite(key);
+  return entry ? KeyspaceOf(key).Erase(entry) : OwnedEntry();
+}
+
+void EngineContext::Attach(const Key& key, OwnedEntry entry, int db) {
+  Keyspace& keyspace = turns_->KeyspaceOf(key, db);
+  if (const KeyEntry old = FindLive(key, db)) keyspace.Erase(old);
+  keyspace.Insert(key, std::move(entry), kKeepExpiry);
+  if ((settings_->notify & kNotifyNew) != 0) Notify(key, db, kNotifyNew, "new");
+}
+
+void EngineContext::SetExpiry(const Key& key, int64_t expiry_ms) {
+  if (const KeyEntry entry = ForWrite(key)) KeyspaceOf(key).SetExpiry(entry, expiry_ms);
+}
+
+bool EngineContext::ClearExpiry(const Key& key) {
+  const KeyEntry entry = ForWrite(key);
+  if (!entry || !entry.HasExpiry()) return false;
+  KeyspaceOf(key).SetExpiry(entry, kNoExpiry);
+  return true;
+}
+
+void EngineContext::Modified(const Key& key, int db, NotifyClass event_class, std::string_view event) {
+  dirty_ = true;
+  effect_slot_ = key.slot;
+  ShardData& shard = ShardOf(key);
+  shard.stats.dirty.Add(1);
+  if (db != db_) AccountShard(shard, db);
+  if ((settings_->notify & event_class) != 0) [[unlikely]]
+    Notify(key, db, event_class, event);
+  if (!shard.blocked.empty() && shard.blocked.Find(db, key.name) != nullptr) [[unlikely]] {
+    ready_keys_.push_back({db, std::string(key.name)});
+  }
+}
+
+void EngineContext::Notify(const Key& key, int db, NotifyClass event_class, std::string_view event) {
+  if (observer_ != nullptr && (settings_->notify & event_class) != 0) {
+    observer_->OnKeyspaceEvent(db, event_class, event, key.name);
+  }
+}
+
+void EngineContext::Publish(std::string_view channel, std::string_view message) {
+  if (observer_ != nullptr) observer_->OnPublish(channel, message);
+}
+
+void EngineContext::ContainerEmptied(Keyspace& keyspace, const Key& key) {
+  keyspace.Erase(keyspace.Find(key));
+  Notify(key, db_, kNotifyGeneric, "del");
+}
+
+void EngineContext::Expire(const Key& key, int db) {
+  ShardOf(key).stats.expired.Add(1);
+  RemoveSilently(key, db, kNotifyExpired, "expired");
+}
+
+void EngineContext::Evict(const Key& key, int db) {
+  ShardOf(key).stats.evicted.Add(1);
+  RemoveSilently(key, db, kNotifyEvicted, "evicted");
+}
+
+// The server deletes a key on its own account: journaled before the command that met it.
+void EngineContext::RemoveSilently(const Key& key, int db, NotifyClass event_class, std::string_view event) {
+  // The key's bytes may be the entry's own.
+  const std::string name(key.name);
+  const Key owned{name, key.hash, key.slot};
+  Keyspace& keyspace = turns_->KeyspaceOf(owned, db);
+  keyspace.Erase(keyspace.Find(owned));
+  AccountShard(ShardOf(owned), db);
+  effect_slot_ = key.slot;
+  if (journal_ != nullptr) {
+    const bool explicit_before = explicit_effects_;
+    const int command_db = std::exchange(db_, db);
+    if (db != command_db) EffectSelect(db);
+    Effect({"DEL", name});
+    if (db != command_db) EffectSelect(command_db);
+    db_ = command_db;
+    explicit_effects_ = explicit_before;
+  }
+  Notify(owned, db, event_class, event);
+}
+
+void EngineContext::AppendCommand(std::string& to, std::span<const std::string_view> words) {
+  std::array<char, protocol::kIntegerTextBytesMax> digits;
+  const auto header = [&](char type, size_t number) {
+    to.push_back(type);
+    to.append(digits.data(), protocol::FormatUnsigned(number, digits.data()));
+    to.append("\r\n", 2);
+  };
+  header('*', words.size());
+  for (const std::string_view word : words) {
+    header('$', word.size());
+    to.append(word);
+    to.append("\r\n", 2);
+  }
+}
+
+void EngineContext::EffectSelect(int db) {
+  std::array<char, protocol::kIntegerTextBytesMax> digits;
+  const size_t length = protocol::FormatInteger(db, digits.data());
+  Effect({"SELECT", std::string_view(digits.data(), length)});
+}
+
+void EngineContext::Effect(std::initializer_list<std::string_view> words) {
+  explicit_effects_ = true;
+  if (journal_ == nullptr) return;
+  AppendCommand(effects_, std::span(words.begin(), words.size()));
+  ++effect_count_;
+}
+
+void EngineContext::EffectEncoded(std::string_view commands, size_t count) {
+  explicit_effects_ = true;
+  if (journal_ == nullptr) return;
+  effects_.append(commands);
+  effect_count_ += count;
+}
+
+void EngineContext::AppendToJournal(std::span<const std::string_view> command) {
+  if (journal_ == nullptr) {
+    explicit_effects_ = false;
+    return;
+  }
+  if (dirty_ && !explicit_effects_) {
+    AppendCommand(effects_, command);
+    ++effect_count_;
+  }
+  if (effect_count_ > 0) {
+    Journal::RecordInfo info;
+    info.slot = effect_slot_;
+    info.db = static_cast<uint8_t>(db_);
+    info.time_ms = now_ms();
+    if (db_ == 0 && effect_count_ == 1) {
+      journal_->Append(info, effects_);
+    } else {
+      FrameRecord();
+      journal_->Append(info, record_);
+    }
+  }
+  effects_.clear();
+  effect_count_ = 0;
+  explicit_effects_ = false;
+}
+
+// A record depends on no neighbour: it selects its database and goes back, and several effects are one transaction.
+void EngineContext::FrameRecord() {
+  static constexpr std::string_view kMulti = "*1\r\n$5\r\nMULTI\r\n";
+  static constexpr std::string_view kExec = "*1\r\n$4\r\nEXEC\r\n";
+  std::array<char, protocol::kIntegerTextBytesMax> digits;
+  const std::string_view db(digits.data(), protocol::FormatInteger(db_, digits.data()));
+  record_.clear();
+  if (db_ != 0) AppendCommand(record_, std::array<std::string_view, 2>{"SELECT", db});
+  if (effect_count_ > 1) record_ += kMulti;
+  record_ += effects_;
+  if (effect_count_ > 1) record_ += kExec;
+  if (db_ != 0) AppendCommand(record_, std::array<std::string_view, 2>{"SELECT", "0"});
+}
+
+bool EngineContext::PopReadyKey(ReadyKey& ready) {
+  if (ready_keys_.empty()) return false;
+  ready = std::move(ready_keys_.front());
+  ready_keys_.pop_front();
+  return true;
+}
+
+}  // namespace usher::engine

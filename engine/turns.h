@@ -1,0 +1,104 @@
+// Shard, Engine's array of them, and Turns: the proof that the turns of some shards are held, which is the one door to
+// their keys. Only the dispatcher makes a Turns; it cannot be copied or kept.
+// Thread safety: Shard's data belongs to whoever holds its turn; the counters may be read by anybody.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/base/assert.h"
+#include "engine/base/owned_counter.h"
+#include "engine/base/random.h"
+#include "engine/blocked_index.h"
+#include "engine/key_slot.h"
+#include "engine/keyspace.h"
+#include "engine/shard_set.h"
+
+namespace usher::server {
+class Dispatcher;
+}
+
+namespace usher::engine {
+
+class ShardExtension;
+
+/// What one shard counts. Written under its turn, read by anybody.
+struct ShardStats {
+  OwnedCounter hits;
+  OwnedCounter misses;
+  OwnedCounter expired;
+  OwnedCounter evicted;
+  OwnedCounter dirty;         // changes since start
+  OwnedCounter memory_bytes;  // of all databases
+  OwnedCounter blocked_keys;
+};
+
+/// Everything of one shard that the turn protects.
+struct ShardData {
+  ShardData(ShardIndex shard_index, int databases, uint64_t seed);
+  ~ShardData();
+
+  const ShardIndex index;
+  std::vector<std::unique_ptr<Keyspace>> databases;
+  BlockedIndex blocked;
+  ShardStats stats;
+  Random random;
+  int64_t last_now_us = 0;                 // time never goes back for a shard
+  std::vector<size_t> accounted_bytes;     // per database, what stats.memory_bytes contains
+  std::unique_ptr<ShardExtension> queues;  // the waiting rooms of this shard (waiting_room.cpp)
+};
+
+/// State that a feature keeps per shard without the shard knowing it.
+class ShardExtension {
+ public:
+  virtual ~ShardExtension() = default;
+};
+
+class Shard {
+ public:
+  Shard(ShardIndex index, int databases, uint64_t seed) : data_(index, databases, seed) {}
+  const ShardStats& stats() const { return data_.stats; }
+
+ private:
+  friend class Turns;
+  ShardData data_;
+};
+
+class Turns {
+ public:
+  Turns(const Turns&) = delete;
+  Turns& operator=(const Turns&) = delete;
+
+  bool Holds(ShardIndex shard) const { return shard == one_ || (many_ != nullptr && many_->Contains(shard)); }
+  /// Aborts unless the shard is held.
+  ShardData& DataOf(ShardIndex shard) const {
+    ASSERT(Holds(shard));
+    return shards_[shard]->data_;
+  }
+  ShardData& DataOf(const Key& key) const { return DataOf(static_cast<ShardIndex>(key.slot & shard_mask_)); }
+  Keyspace& KeyspaceOf(const Key& key, int db) const { return *DataOf(key).databases[static_cast<size_t>(db)]; }
+  size_t shard_count() const { return shard_mask_ + size_t{1}; }
+  /// The held shards in ascending order.
+  template <class Fn>
+  void ForEachHeld(Fn&& fn) const {
+    if (many_ == nullptr) {
+      if (one_ != kNoShard) fn(DataOf(one_));
+      return;
+    }
+    many_->ForEach([&](ShardIndex shard) { fn(DataOf(shard)); });
+  }
+
+ private:
+  friend class server::Dispatcher;
+  Turns(const std::vector<std::unique_ptr<Shard>>& shards, ShardIndex one, const ShardSet* many)
+      : shards_(shards.data()), shard_mask_(static_cast<uint16_t>(shards.size() - 1)), one_(one), many_(many) {}
+
+  const std::unique_ptr<Shard>* shards_;
+  uint16_t shard_mask_;
+  ShardIndex one_;
+  const ShardSet* many_;
+};
+
+}  // namespace usher::engine

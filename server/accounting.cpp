@@ -1,0 +1,59 @@
+// See accounting.h.
+#include "server/accounting.h"
+
+#include "engine/base/cycle_clock.h"
+#include "server/server.h"
+#include "server/session.h"
+
+namespace usher::server {
+
+namespace {
+
+/// CLIENT REPLY OFF and SKIP: the reply is written, then taken back.
+void ApplyReplyMode(Session& session, size_t reply_mark) {
+  if (session.client.reply_mode == ReplyMode::kOn) [[likely]]
+    return;
+  session.replies.Truncate(reply_mark);
+  if (session.client.reply_mode == ReplyMode::kSkipThis) session.client.reply_mode = ReplyMode::kOn;
+  if (session.client.reply_mode == ReplyMode::kSkipNext) session.client.reply_mode = ReplyMode::kSkipThis;
+}
+
+bool IsErrorReply(const Session& session, size_t reply_mark) {
+  return session.replies.size() > reply_mark && session.replies.Pending()[reply_mark] == '-';
+}
+
+void RecordLatency(CommandCounters& counters, int64_t ns) {
+  LatencyHistogram* latencies = counters.latencies.load(std::memory_order_relaxed);
+  if (latencies == nullptr) {
+    latencies = new LatencyHistogram;
+    counters.latencies.store(latencies, std::memory_order_release);
+  }
+  latencies->Record(ns);
+}
+
+}  // namespace
+
+void AccountCommand(Server& server, Session& session, ExecutionThread& thread, size_t reply_mark) {
+  const int64_t now_ns = engine::CycleClock::NowNs();
+  const int64_t elapsed_ns = now_ns - thread.last_ns;
+  thread.last_ns = now_ns;
+  CommandCounters& counters = thread.stats.commands[session.prepared.row->index];
+  counters.calls.Add(1);
+  counters.ns.Add(static_cast<uint64_t>(elapsed_ns));
+  if (server.config().latency_tracking) RecordLatency(counters, elapsed_ns);
+  thread.stats.commands_processed.Add(1);
+  session.client.info->last_command.store(session.prepared.row->spec, std::memory_order_relaxed);
+  if (IsErrorReply(session, reply_mark)) [[unlikely]] {
+    counters.failed.Add(1);
+    thread.stats.error_replies.Add(1);
+  }
+  ApplyReplyMode(session, reply_mark);
+}
+
+void AccountRejected(Session& session, ExecutionThread& thread, size_t reply_mark) {
+  if (session.prepared.row != nullptr) thread.stats.commands[session.prepared.row->index].rejected.Add(1);
+  thread.stats.error_replies.Add(1);
+  ApplyReplyMode(session, reply_mark);
+}
+
+}  // namespace usher::server

@@ -1,0 +1,18 @@
+// Accounting: what is counted about each command when it is done: calls, time, failures, last use of the client, CLIENT
+// REPLY. Thread safety: the executing thread, before the session's turns are released.
+#pragma once
+
+#include <cstddef>
+
+namespace usher::server {
+
+class ExecutionThread;
+class Server;
+class Session;
+
+/// The request that session.prepared describes has been executed; its reply starts at `reply_mark`.
+void AccountCommand(Server& server, Session& session, ExecutionThread& thread, size_t reply_mark);
+/// A request was refused by admission; the error reply starts at `reply_mark`.
+void AccountRejected(Session& session, ExecutionThread& thread, size_t reply_mark);
+
+}  // namespace usher::server

@@ -1,0 +1,84 @@
+// The admission rules. See admission.h.
+#include "server/admission.h"
+
+#include <string>
+#include <string_view>
+
+#include "server/accounting.h"
+#include "server/server.h"
+#include "server/session.h"
+
+namespace usher::server {
+
+namespace {
+
+constexpr size_t kQuotedBytesMax = 128;
+
+/// Redis's echo of the offending arguments: the name, and the first arguments while they fit in 128 bytes.
+std::string UnknownCommandText(std::span<const std::string_view> args) {
+  std::string quoted;
+  for (size_t i = 1; i < args.size() && quoted.size() < kQuotedBytesMax; ++i) {
+    quoted += '\'';
+    quoted += args[i].substr(0, kQuotedBytesMax - quoted.size() + 1);
+    quoted += "' ";
+  }
+  return "ERR unknown command '" + std::string(args[0].substr(0, kQuotedBytesMax)) +
+         "', with args beginning with: " + quoted;
+}
+
+std::string UpperCase(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 0x20);
+  }
+  return upper;
+}
+
+bool ArityFits(const CommandSpec& spec, size_t args) {
+  const size_t wanted = static_cast<size_t>(spec.arity < 0 ? -spec.arity : spec.arity);
+  return spec.arity < 0 ? args >= wanted : args == wanted;
+}
+
+/// The row, subcommand included; null with the reason written to `error`.
+const CommandRow* FindRow(std::span<const std::string_view> args, std::string& error) {
+  const CommandTable& table = CommandTable::Get();
+  const CommandRow* row = table.Find(args[0]);
+  if (row == nullptr) {
+    error = UnknownCommandText(args);
+    return nullptr;
+  }
+  if ((row->spec->flags & kContainer) == 0 || args.size() < 2) return row;
+  if (const CommandRow* sub = table.FindSub(*row, args[1])) return sub;
+  if (row->spec->handler != nullptr) return row;  // a container that takes options of its own (COMMAND, MEMORY-like)
+  error = "ERR unknown subcommand '" + std::string(args[1].substr(0, kQuotedBytesMax)) + "'. Try " +
+          UpperCase(row->spec->name) + " HELP.";
+  return nullptr;
+}
+
+bool Reject(Session& session, ExecutionThread& thread, std::string_view error) {
+  const size_t mark = session.replies.size();
+  session.writer.Error(error);
+  AccountRejected(session, thread, mark);
+  return false;
+}
+
+}  // namespace
+
+bool Admit(Server& server, Session& session, ExecutionThread& thread) {
+  PreparedCommand& prepared = session.prepared;
+  const std::span<const std::string_view> args = prepared.args;
+  std::string error;
+  prepared.row = FindRow(args, error);
+  if (prepared.row == nullptr) return Reject(session, thread, error);
+  const CommandSpec& spec = *prepared.row->spec;
+  if (!ArityFits(spec, args.size()) || spec.handler == nullptr) {
+    return Reject(session, thread, "ERR wrong number of arguments for '" + std::string(spec.name) + "' command");
+  }
+  if (!session.client.authenticated && (spec.flags & kNoAuth) == 0) {
+    return Reject(session, thread, "NOAUTH Authentication required.");
+  }
+  static_cast<void>(server);
+  return true;
+}
+
+}  // namespace usher::server

@@ -1,0 +1,26 @@
+// Admission: whether a request may run now: the command exists, its arity fits, the client is authenticated, and what
+// the server's state forbids. One small function per rule, in Redis's order. Error replies are written here. Thread
+// safety: the thread that owns the session.
+#pragma once
+
+#include "server/command_spec.h"
+#include "server/pause.h"
+
+namespace usher::server {
+
+class ExecutionThread;
+class Server;
+class Session;
+
+/// Looks up the row of session.prepared.args and admits it. False: the error reply is written and the request is done.
+bool Admit(Server& server, Session& session, ExecutionThread& thread);
+
+/// Whether CLIENT PAUSE holds a command of these flags back.
+inline bool PauseApplies(PauseMode mode, uint32_t flags) {
+  if (mode == PauseMode::kNone) [[likely]]
+    return false;
+  if (mode == PauseMode::kAll) return (flags & kAllowBusy) == 0 && (flags & kNoAuth) == 0;
+  return (flags & (kWrite | kMayReplicate)) != 0;
+}
+
+}  // namespace usher::server

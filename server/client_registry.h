@@ -1,0 +1,53 @@
+// ClientRegistry: all connected clients, for CLIENT LIST/KILL, INFO and limits. Thread safety: all methods, any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "engine/base/thread_role.h"
+#include "server/client_state.h"
+
+namespace usher::server {
+
+class ClientRegistry {
+ public:
+  /// Registers a new client of `home` and gives it the next id.
+  std::shared_ptr<ClientInfo> Add(Worker& home) EXCLUDES(mutex_) {
+    auto info = std::make_shared<ClientInfo>(next_id_.fetch_add(1), home);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    clients_.emplace(info->id, info);
+    return info;
+  }
+  void Remove(const ClientInfo& info) EXCLUDES(mutex_) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    clients_.erase(info.id);
+  }
+  std::shared_ptr<ClientInfo> Find(uint64_t id) const EXCLUDES(mutex_) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = clients_.find(id);
+    return found == clients_.end() ? nullptr : found->second;
+  }
+  /// All clients in order of their ids. O(clients).
+  std::vector<std::shared_ptr<ClientInfo>> All() const EXCLUDES(mutex_) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::vector<std::shared_ptr<ClientInfo>> all;
+    all.reserve(clients_.size());
+    for (const auto& [id, info] : clients_) all.push_back(info);
+    return all;
+  }
+  size_t size() const EXCLUDES(mutex_) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return clients_.size();
+  }
+
+ private:
+  std::atomic<uint64_t> next_id_{1};
+  mutable std::mutex mutex_;
+  std::map<uint64_t, std::shared_ptr<ClientInfo>> clients_ GUARDED_BY(mutex_);
+};
+
+}  // namespace usher::server

@@ -1,0 +1,71 @@
+// ClientState: what outlives one command of a client (user, database, protocol options), and ClientInfo: the part of it
+// that other threads may look at (CLIENT LIST, INFO, metrics). ClientState belongs to whoever executes the session;
+// ClientInfo's atomics may be read by anybody, its strings under its mutex.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "engine/base/thread_role.h"
+
+namespace usher::server {
+
+class Worker;
+struct CommandSpec;
+
+enum ClientFlag : uint32_t {
+  kClientMonitor = 1u << 0,
+  kClientBlocked = 1u << 1,
+  kClientCloseAfterReply = 1u << 2,
+  kClientUnixSocket = 1u << 3,
+  kClientNoEvict = 1u << 4,
+  kClientNoTouch = 1u << 5,
+  kClientCloseAsap = 1u << 6,
+  kClientSubscribed = 1u << 7,
+};
+
+struct ClientInfo {
+  ClientInfo(uint64_t client_id, Worker& home_worker) : id(client_id), home(home_worker) {}
+
+  const uint64_t id;
+  Worker& home;
+  int fd = -1;
+  std::string address;        // constant once connected
+  std::string local_address;  // constant once connected
+  int64_t connected_ms = 0;
+
+  std::atomic<int64_t> last_interaction_ms{0};
+  std::atomic<int> db{0};
+  std::atomic<int> resp_version{2};
+  std::atomic<uint32_t> flags{0};
+  std::atomic<const CommandSpec*> last_command{nullptr};
+  std::atomic<size_t> query_bytes{0};       // unread input
+  std::atomic<size_t> query_free_bytes{0};  // room in the input buffer
+  std::atomic<size_t> output_bytes{0};      // replies not yet sent
+  std::atomic<size_t> memory_bytes{0};
+  std::atomic<uint64_t> commands{0};
+  std::atomic<uint64_t> net_in_bytes{0};
+  std::atomic<uint64_t> net_out_bytes{0};
+
+  mutable std::mutex mutex;
+  std::string name GUARDED_BY(mutex);
+  std::string user GUARDED_BY(mutex) = "default";
+  std::string library_name GUARDED_BY(mutex);
+  std::string library_version GUARDED_BY(mutex);
+};
+
+enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
+
+struct ClientState {
+  std::shared_ptr<ClientInfo> info;
+  int db = 0;
+  bool authenticated = true;
+  bool close_after_reply = false;
+  bool no_touch = false;
+  ReplyMode reply_mode = ReplyMode::kOn;
+};
+
+}  // namespace usher::server

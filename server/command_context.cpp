@@ -1,0 +1,47 @@
+// See command_context.h.
+#include "server/command_context.h"
+
+#include <string>
+
+#include "server/error_text.h"
+#include "server/server.h"
+
+namespace usher::server {
+
+CommandContext::CommandContext(Session& of_session, ExecutionThread& on_thread)
+    : args(of_session.prepared.args),
+      reply(of_session.writer),
+      engine(on_thread.engine),
+      client(of_session.client),
+      session(of_session),
+      thread(on_thread),
+      server(on_thread.server),
+      prepared(of_session.prepared) {}
+
+engine::Key CommandContext::KeyAt(size_t arg_index) const {
+  for (const CommandKey& key : prepared.keys) {
+    if (key.arg_index == arg_index) return key.key;
+  }
+  return engine::MakeKey(args[arg_index]);
+}
+
+void CommandContext::Fail(engine::Error error) {
+  reply.Error(ErrorText(error, spec().name));
+}
+
+void CommandContext::FailArity() {
+  reply.Error("ERR wrong number of arguments for '" + std::string(spec().name) + "' command");
+}
+
+void CommandContext::Block(std::span<const engine::Key> keys, ServeFunction serve, TimeoutFunction timeout,
+                           std::optional<int64_t> deadline_ms) {
+  blocked_ = true;
+  auto waiter = std::make_shared<BlockedClient>(session, client.db, serve, timeout, deadline_ms);
+  for (const engine::Key& key : keys) {
+    waiter->keys().emplace_back(key.name);
+    engine.ShardOf(key).blocked.Add(client.db, key.name, waiter);
+  }
+  session.blocked = std::move(waiter);
+}
+
+}  // namespace usher::server

@@ -1,0 +1,17 @@
+// The command groups: one array of rows per file of server/commands/. server/command_table.cpp reads this list; it is
+// the whole command surface on one screen.
+#pragma once
+
+#include "server/command_spec.h"
+
+namespace usher::server {
+
+extern const CommandGroup kStringCommands;
+extern const CommandGroup kZsetCommands;
+
+inline const CommandGroup* const kCommandGroups[] = {
+    &kStringCommands,
+    &kZsetCommands,
+};
+
+}  // namespace usher::server

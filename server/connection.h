@@ -1,0 +1,90 @@
+// Connection: a client's socket on its home worker. It feeds the session, sends its replies (one send per batch), and
+// waits while the session is elsewhere. Pushed messages go to the same output queue, between replies.
+//
+//   kOpen -> (parks) kAway -> back to kOpen;  kOpen -> kWaiting (blocked on a key) -> kOpen;  kHeld: CLIENT PAUSE
+//
+// Invariants: (1) while the session is away or claimed, only the transport, the output queue and the kill decision are
+// touched here. (2) nothing is freed before the session is home. Thread safety: the home worker's thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "protocol/resp_writer.h"
+#include "server/config_values.h"
+#include "server/event_loop.h"
+#include "server/session.h"
+#include "server/transport.h"
+
+namespace usher::server {
+
+class Worker;
+
+class Connection final : public SessionHome {
+ public:
+  Connection(Worker& home_worker, std::unique_ptr<Transport> socket, std::shared_ptr<ClientInfo> info);
+  ~Connection() override;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Starts reading.
+  void Start();
+  uint64_t id() const { return info_->id; }
+  const std::shared_ptr<ClientInfo>& info() const { return info_; }
+
+  // SessionHome.
+  void OnReturned(RunEnd end) override;
+  void OnServed() override;
+  void PostHome(Message& message) override;
+
+  /// Appends pushed bytes (pub/sub, tracking, MONITOR) and sends them with the next flush.
+  void Push(std::string_view bytes);
+  /// Closes as soon as the session is home. `now`: without waiting for unsent replies.
+  enum class CloseWhen : uint8_t { kNow, kAfterReplies };
+  void Close(CloseWhen when);
+  /// CLIENT UNBLOCK, a timeout or a role change: ends a wait with the given reply bytes' writer. False if not blocked.
+  bool Unblock(const std::function<void(Session& session)>& write_reply);
+  /// A wait's time is up: it ends as its command says.
+  void OnDeadline();
+  /// Goes on after CLIENT PAUSE ended.
+  void Resume();
+  /// Called some times a second: idle timeout, buffers, soft output limit.
+  void OnTick(int64_t now_ms);
+
+ private:
+  enum class State : uint8_t { kOpen, kAway, kWaiting, kHeld };
+
+  static void OnSocket(void* owner, int events, bool error);
+  void OnReadable();
+  void OnWritable();
+  void Process();
+  bool ParseMore();
+  void HandleEnd(RunEnd end);
+  void EnterWait();
+  void Flush();
+  bool SendQueued();
+  void UpdateWatch();
+  void EnforceOutputLimit(int64_t now_ms);
+  void ReportUsage();
+  ClientClass OutputClass() const;
+  void DestroyIfPossible();
+
+  Worker& worker_;
+  const std::shared_ptr<ClientInfo> info_;
+  const std::unique_ptr<Transport> transport_;
+  std::optional<SocketWatcher> watcher_;
+  Session session_;
+  protocol::ReplyBuffer queued_;  // what the socket did not take yet, older than session_.replies
+  State state_ = State::kOpen;
+  bool closing_ = false;  // gone as soon as the session is home
+  bool close_after_send_ = false;
+  bool stop_reading_ = false;  // bytes arrived while the session was away
+  bool protocol_error_ = false;
+  std::optional<int64_t> deadline_ms_;  // of the current wait
+  int64_t over_soft_limit_since_ms_ = 0;
+};
+
+}  // namespace usher::server

@@ -1,0 +1,308 @@
+// Batches, turns and execution. Admission rules are in admission.cpp, accounting in accounting.cpp.
+#include "server/dispatcher.h"
+
+#include <algorithm>
+
+#include "engine/base/cycle_clock.h"
+#include "server/accounting.h"
+#include "server/admission.h"
+#include "server/command_context.h"
+#include "server/server.h"
+
+namespace usher::server {
+
+using engine::kNoShard;
+using engine::ShardIndex;
+using engine::ShardSet;
+using engine::Turns;
+
+namespace {
+constexpr size_t kReplyBytesBeforeFlush = size_t{1} << 20;
+constexpr int64_t kLongWorkNs = 1'000'000;
+}  // namespace
+
+bool HeldTurns::Covers(const PreparedCommand& prepared) const {
+  if (!prepared.many_shards) return one == prepared.shard || (has_many && many.Contains(prepared.shard));
+  return has_many && many.ContainsAll(prepared.shards);
+}
+
+RunEnd Dispatcher::RunBatch(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns held) {
+  while (session.next_request < session.batch.size()) {
+    if (!session.is_prepared && !Prepare(session, thread)) {
+      ++session.next_request;
+      continue;
+    }
+    const uint32_t flags = session.prepared.row->spec->flags;
+    RunEnd end = RunEnd::kBatchDone;
+    const size_t reply_mark = session.replies.size();
+    if (PauseApplies(server_.pause().mode(), flags)) {
+      end = RunEnd::kPaused;
+    } else if (place == RunPlace::kGranted && MustRunAtHome(session.prepared, held)) {
+      end = RunEnd::kNeedsHome;
+    } else if ((flags & kBlocking) != 0 && session.replies.size() > 0) {
+      // Once the client waits its replies belong to whoever serves it, so the earlier ones leave first.
+      end = place == RunPlace::kHome ? RunEnd::kFlush : RunEnd::kNeedsHome;
+    } else {
+      end = RunOne(session, thread, place, held);
+    }
+    if (end == RunEnd::kParked) return end;
+    if (end == RunEnd::kBatchDone || end == RunEnd::kBlocked) AccountCommand(server_, session, thread, reply_mark);
+    if (end == RunEnd::kBlocked && place == RunPlace::kGranted) {
+      // Home must hear that the client waits before anybody can serve it, which the turns still prevent.
+      session.ReturnHome(end);
+      end = RunEnd::kParked;
+    }
+    if (end != RunEnd::kBatchDone) {
+      ReleaseTurns(thread, place, held);
+      return end;
+    }
+    session.is_prepared = false;
+    ++session.next_request;
+    if (session.client.close_after_reply) break;
+    if (session.replies.size() > kReplyBytesBeforeFlush) {
+      ReleaseTurns(thread, place, held);
+      return RunEnd::kFlush;
+    }
+  }
+  ReleaseTurns(thread, place, held);
+  return RunEnd::kBatchDone;
+}
+
+RunEnd Dispatcher::RunOne(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns& held) {
+  const PreparedCommand& prepared = session.prepared;
+  if ((prepared.row->spec->flags & kVisitShards) != 0) return RunVisits(session, thread, place, held);
+  if (!prepared.needs_turns()) {
+    ReleaseTurns(thread, place, held);
+    return Execute(session, thread, held);
+  }
+  const bool to_pool = MustRunOnPool(prepared) && thread.kind == ThreadKind::kWorker;
+  if (to_pool || !held.Covers(prepared)) {
+    ReleaseTurns(thread, place, held);
+    if (to_pool) return Park(session, thread);
+    if (!TakeTurns(thread, prepared, held)) {
+      return place == RunPlace::kHome ? Park(session, thread) : RunEnd::kNeedsHome;
+    }
+  }
+  if (prepared.row->spec->cost != nullptr && thread.kind == ThreadKind::kWorker && IsCostly(session, thread, held)) {
+    return MoveToPool(session, thread, held);
+  }
+  return Execute(session, thread, held);
+}
+
+bool Dispatcher::MustRunOnPool(const PreparedCommand& prepared) {
+  return (prepared.row->spec->flags & kLongWork) != 0;
+}
+
+// Commands without turns may touch what only the home worker may; long ones are parked from there.
+bool Dispatcher::MustRunAtHome(const PreparedCommand& prepared, const HeldTurns& held) {
+  if ((prepared.row->spec->flags & kVisitShards) != 0) return false;
+  return !prepared.needs_turns() || (MustRunOnPool(prepared) && !held.Covers(prepared));
+}
+
+bool Dispatcher::IsCostly(Session& session, ExecutionThread& thread, const HeldTurns& held) {
+  const Turns turns(server_.engine().shards(), held.one, held.has_many ? &held.many : nullptr);
+  CommandContext context(session, thread);
+  thread.engine.Begin(&turns, session.client.db, thread.now_us());
+  const int64_t cost_ns = session.prepared.row->spec->cost(context);
+  thread.engine.End();
+  return cost_ns > kLongWorkNs;
+}
+
+bool Dispatcher::TakeTurns(ExecutionThread& thread, const PreparedCommand& prepared, HeldTurns& held) {
+  if (!prepared.many_shards) {
+    if (!thread.executor.TryTake(prepared.shard)) return false;
+    held.one = prepared.shard;
+    return true;
+  }
+  if (!thread.executor.TryTakeAll(prepared.shards)) return false;
+  held.many = prepared.shards;
+  held.has_many = true;
+  return true;
+}
+
+void Dispatcher::ReleaseTurns(ExecutionThread& thread, RunPlace place, HeldTurns& held) {
+  if (held.empty()) return;
+  if (held.has_many) {
+    thread.executor.Release(held.many);
+  } else {
+    thread.executor.Release(held.one);
+  }
+  held = HeldTurns();
+  // Whoever waited for these turns runs next, so that a hot shard is not held idle. Inside a task the drain that runs
+  // it goes on by itself.
+  if (place == RunPlace::kHome && thread.executor.has_work()) thread.executor.Drain();
+}
+
+RunEnd Dispatcher::Park(Session& session, ExecutionThread& thread) {
+  const PreparedCommand& prepared = session.prepared;
+  session.wanted = prepared.many_shards ? prepared.shards : ShardSet::Of(prepared.shard);
+  session.long_work = MustRunOnPool(prepared);
+  session.admission_generation = server_.admission_generation();
+  session.MarkParked();
+  thread.stats.parked.Add(1);
+  thread.executor.Submit(session);
+  return RunEnd::kParked;
+}
+
+RunEnd Dispatcher::MoveToPool(Session& session, ExecutionThread& thread, HeldTurns& held) {
+  session.wanted = held.has_many ? held.many : ShardSet::Of(held.one);
+  session.long_work = true;
+  session.admission_generation = server_.admission_generation();
+  session.MarkParked();
+  held = HeldTurns();
+  thread.executor.SubmitHeld(session);
+  return RunEnd::kParked;
+}
+
+void Dispatcher::RunGranted(Session& session, ExecutionThread& thread) {
+  HeldTurns held;
+  held.many = session.wanted;
+  held.has_many = true;
+  if (session.long_work) thread.executor.EndLongWork(session);
+  session.long_work = false;
+  if (!session.TryStart()) {  // killed while it waited
+    ReleaseTurns(thread, RunPlace::kGranted, held);
+    return session.ReturnHome(RunEnd::kBatchDone);
+  }
+  thread.RefreshNow();
+  thread.last_ns = engine::CycleClock::NowNs();
+  thread.stats.foreign_runs.Add(1);
+  if (session.admission_generation != server_.admission_generation()) session.is_prepared = false;
+  const RunEnd end = RunBatch(session, thread, RunPlace::kGranted, held);
+  if (end != RunEnd::kParked) session.ReturnHome(end);
+}
+
+RunEnd Dispatcher::RunVisits(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns& held) {
+  VisitState& visit = session.visit;
+  for (;;) {
+    session.prepared.shard = visit.shard;
+    if (!held.Covers(session.prepared)) {
+      ReleaseTurns(thread, place, held);
+      if (!TakeTurns(thread, session.prepared, held)) return Park(session, thread);
+    }
+    const RunEnd end = Execute(session, thread, held);
+    if (visit.done || end != RunEnd::kBatchDone) return end;
+    ++visit.visited;
+    visit.shard = static_cast<ShardIndex>((visit.shard + size_t{1}) % server_.engine().shard_count());
+  }
+}
+
+bool Dispatcher::Prepare(Session& session, ExecutionThread& thread) {
+  PreparedCommand& prepared = session.prepared;
+  prepared.args = session.batch[session.next_request].args;
+  prepared.keys.clear();
+  prepared.shard = kNoShard;
+  prepared.many_shards = false;
+  if (!Admit(server_, session, thread)) return false;
+  session.is_prepared = true;
+  const CommandSpec& spec = *prepared.row->spec;
+  if ((spec.flags & kVisitShards) != 0) {
+    session.visit.Reset();
+  } else if ((spec.flags & kAllShards) != 0) {
+    prepared.shards = ShardSet::All(server_.engine().shard_count());
+    prepared.many_shards = true;
+  } else {
+    ChooseShards(prepared);
+  }
+  return true;
+}
+
+void Dispatcher::ChooseShards(PreparedCommand& prepared) {
+  const CommandSpec& spec = *prepared.row->spec;
+  if (spec.keys[0].begin == KeySpec::Begin::kNone) return;
+  ExtractKeys(spec, prepared.args, prepared.keys);
+  const engine::Engine& engine = server_.engine();
+  for (const CommandKey& key : prepared.keys) {
+    const ShardIndex shard = engine.ShardOf(key.key.slot);
+    if (prepared.many_shards) {
+      prepared.shards.Add(shard);
+    } else if (prepared.shard == kNoShard) {
+      prepared.shard = shard;
+    } else if (prepared.shard != shard) {
+      prepared.shards = ShardSet::Of(prepared.shard);
+      prepared.shards.Add(shard);
+      prepared.many_shards = true;
+    }
+  }
+}
+
+RunEnd Dispatcher::Execute(Session& session, ExecutionThread& thread, const HeldTurns& held) {
+  const Turns turns(server_.engine().shards(), held.one, held.has_many ? &held.many : nullptr);
+  CommandContext context(session, thread);
+  thread.engine.Begin(held.empty() ? nullptr : &turns, session.client.db, thread.now_us());
+  session.prepared.row->spec->handler(context);
+  if (thread.engine.has_effects()) FinishWrite(session, thread);
+  thread.engine.End();
+  return context.blocked() ? RunEnd::kBlocked : RunEnd::kBatchDone;
+}
+
+void Dispatcher::FinishWrite(const Session& session, ExecutionThread& thread) {
+  thread.engine.AppendToJournal(session.prepared.args);
+  if (thread.engine.has_ready_keys()) ServeBlocked(thread);
+}
+
+// The writer that makes a key ready serves its waiters oldest first under the same turns. Serving may make more keys
+// ready; the loop ends because every round serves somebody or drops the key.
+void Dispatcher::ServeBlocked(ExecutionThread& thread) {
+  engine::ReadyKey ready;
+  while (thread.engine.PopReadyKey(ready)) {
+    const engine::Key key = engine::MakeKey(ready.name);
+    engine::BlockedIndex& index = thread.engine.ShardOf(key).blocked;
+    engine::BlockedIndex::Waiters* waiters = index.Find(ready.db, key.name);
+    while (waiters != nullptr && !waiters->empty()) {
+      const std::shared_ptr<engine::BlockedWaiter> waiter = waiters->front();
+      if (!waiter->claimed() && !ServeOne(thread, static_cast<BlockedClient&>(*waiter), key)) break;
+      waiters->pop_front();
+    }
+    index.DropIfEmpty(ready.db, key.name);
+  }
+}
+
+bool Dispatcher::ServeOne(ExecutionThread& thread, BlockedClient& waiter, const engine::Key& key) {
+  Session& session = waiter.session();
+  CommandContext context(session, thread);
+  thread.engine.set_db(waiter.db());
+  if (!waiter.serve()(context, key, ServeStep::kCheck)) return false;
+  if (!waiter.Claim()) return true;
+  waiter.serve()(context, key, ServeStep::kServe);
+  thread.engine.AppendToJournal(session.prepared.args);
+  if (waiter.keys().size() > 1) ForgetBlocked(session.blocked, thread);
+  session.is_prepared = false;
+  ++session.next_request;
+  session.ReportServed();
+  return true;
+}
+
+namespace {
+
+/// Removes a waiter's registrations from shards whose turns were not held when it stopped waiting.
+class ForgetTask final : public engine::TurnTask {
+ public:
+  ForgetTask(Server& server, std::shared_ptr<BlockedClient> waiter) : server_(server), waiter_(std::move(waiter)) {
+    for (const std::string& key : waiter_->keys()) wanted.Add(server_.engine().ShardOf(engine::KeySlot(key)));
+  }
+  void Run(engine::TurnExecutor& executor) override {
+    const std::unique_ptr<ForgetTask> self(this);
+    server_.dispatcher().ForgetUnder(wanted, *waiter_);
+    executor.Release(wanted);
+  }
+
+ private:
+  Server& server_;
+  const std::shared_ptr<BlockedClient> waiter_;
+};
+
+}  // namespace
+
+void Dispatcher::ForgetUnder(const ShardSet& held, BlockedClient& waiter) {
+  const Turns turns(server_.engine().shards(), kNoShard, &held);
+  for (const std::string& name : waiter.keys()) {
+    turns.DataOf(engine::MakeKey(name)).blocked.Remove(waiter.db(), name, waiter);
+  }
+}
+
+void Dispatcher::ForgetBlocked(const std::shared_ptr<BlockedClient>& waiter, ExecutionThread& thread) {
+  thread.executor.Submit(*new ForgetTask(server_, waiter));
+}
+
+}  // namespace usher::server

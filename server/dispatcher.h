@@ -1,0 +1,74 @@
+// Dispatcher: the way of a command from parsed request to reply: look up, admit, take turns, run, account. It is the
+// only maker of Turns. Commands of clients, of blocked clients being served and (later) of EXEC and scripts all enter
+// here.
+//
+//   RunBatch: for each request: Prepare (row, arity, admission, keys) -> turns held already? -> TryTake, else park
+//             -> Execute (handler, journal, blocked clients, accounting) -> turns are kept while the next request of
+//             the batch needs the same ones
+// Thread safety: RunBatch runs on the thread that owns the session; the members it reads are constant or atomic.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "engine/engine_context.h"
+#include "server/session.h"
+
+namespace usher::server {
+
+class BlockedClient;
+class CommandContext;
+class ExecutionThread;
+class Server;
+
+/// Turns held by the running batch: one shard in the common case.
+struct HeldTurns {
+  engine::ShardIndex one = engine::kNoShard;
+  engine::ShardSet many;
+  bool has_many = false;
+
+  bool empty() const { return one == engine::kNoShard && !has_many; }
+  bool Covers(const PreparedCommand& prepared) const;
+};
+
+enum class RunPlace : uint8_t {
+  kHome,    // the home worker's outermost loop
+  kGranted  // a turn task: on whichever thread was granted the turns
+};
+
+class Dispatcher {
+ public:
+  explicit Dispatcher(Server& server) : server_(server) {}
+
+  /// Executes the session's parsed requests until something stops it. After kParked the session must not be touched.
+  RunEnd RunBatch(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns held = {});
+
+  /// A parked session was granted its turns (Session::Run).
+  void RunGranted(Session& session, ExecutionThread& thread);
+
+  /// Takes a waiter that was claimed (served, timed out, killed) off its keys, by work that is queued for their shards.
+  void ForgetBlocked(const std::shared_ptr<BlockedClient>& waiter, ExecutionThread& thread);
+  /// The same under turns that cover all its keys.
+  void ForgetUnder(const engine::ShardSet& held, BlockedClient& waiter);
+
+ private:
+  bool Prepare(Session& session, ExecutionThread& thread);
+  void ChooseShards(PreparedCommand& prepared);
+  RunEnd RunOne(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns& held);
+  RunEnd RunVisits(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns& held);
+  static bool MustRunOnPool(const PreparedCommand& prepared);
+  static bool MustRunAtHome(const PreparedCommand& prepared, const HeldTurns& held);
+  bool IsCostly(Session& session, ExecutionThread& thread, const HeldTurns& held);
+  bool TakeTurns(ExecutionThread& thread, const PreparedCommand& prepared, HeldTurns& held);
+  void ReleaseTurns(ExecutionThread& thread, RunPlace place, HeldTurns& held);
+  RunEnd Park(Session& session, ExecutionThread& thread);
+  RunEnd MoveToPool(Session& session, ExecutionThread& thread, HeldTurns& held);
+  RunEnd Execute(Session& session, ExecutionThread& thread, const HeldTurns& held);
+  void FinishWrite(const Session& session, ExecutionThread& thread);
+  void ServeBlocked(ExecutionThread& thread);
+  bool ServeOne(ExecutionThread& thread, BlockedClient& waiter, const engine::Key& key);
+
+  Server& server_;
+};
+
+}  // namespace usher::server

@@ -1,0 +1,55 @@
+// See execution_thread.h.
+#include "server/execution_thread.h"
+
+#include <algorithm>
+
+#include "server/server.h"
+#include "server/worker.h"
+
+namespace usher::server {
+
+namespace {
+thread_local ExecutionThread* current_thread = nullptr;
+
+uint64_t DrawSeed() {
+  uint64_t seed = 0;
+  engine::FillSecure(&seed, sizeof seed);
+  return seed;
+}
+}  // namespace
+
+ExecutionThread::ExecutionThread(Server& owner, size_t thread_index, ThreadKind thread_kind)
+    : server(owner),
+      index(thread_index),
+      kind(thread_kind),
+      executor(owner.scheduler(), thread_kind == ThreadKind::kPool),
+      engine(owner.engine()),
+      random(DrawSeed()) {}
+
+ExecutionThread::~ExecutionThread() {
+  if (current_thread == this) current_thread = nullptr;
+}
+
+ExecutionThread* ExecutionThread::Current() {
+  return current_thread;
+}
+void ExecutionThread::BindToThread() {
+  current_thread = this;
+}
+
+void ExecutionThread::OweWake(Worker& worker) {
+  const auto end = owed_.begin() + static_cast<ptrdiff_t>(owed_count_);
+  if (worker.index() == index && kind == ThreadKind::kWorker) return;  // it reads its mail before it sleeps
+  if (std::find(owed_.begin(), end, &worker) == end) owed_[owed_count_++] = &worker;
+}
+
+void ExecutionThread::FlushWakes() {
+  for (size_t i = 0; i < owed_count_; ++i) owed_[i]->Wake();
+  owed_count_ = 0;
+}
+
+void ExecutionThread::RefreshNow() {
+  now_us_ = server.clock().NowUs();
+}
+
+}  // namespace usher::server

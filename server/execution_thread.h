@@ -1,0 +1,56 @@
+// ExecutionThread: what a thread that executes commands has of its own: its side of the turn scheduler, its engine
+// context, its statistics, the wake-ups it owes. A worker and a pool thread each have one; so has an in-process test.
+// Thread safety: its own thread only, but for stats, which anybody may read.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "engine/base/random.h"
+#include "engine/engine_context.h"
+#include "engine/turn_scheduler.h"
+#include "server/thread_stats.h"
+
+namespace usher::server {
+
+class Server;
+class Worker;
+
+enum class ThreadKind : uint8_t { kWorker, kPool };
+
+class ExecutionThread {
+ public:
+  ExecutionThread(Server& owner, size_t thread_index, ThreadKind thread_kind);
+  ~ExecutionThread();
+  ExecutionThread(const ExecutionThread&) = delete;
+  ExecutionThread& operator=(const ExecutionThread&) = delete;
+
+  /// The calling thread's; null on threads that execute no commands.
+  static ExecutionThread* Current();
+  /// Makes this the calling thread's.
+  void BindToThread();
+
+  /// Remembers that `worker` has mail; it is woken by FlushWakes(), after the turns are released.
+  void OweWake(Worker& worker);
+  void FlushWakes();
+
+  /// Reads the wall clock; commands that start until the next call see this time.
+  void RefreshNow();
+  int64_t now_us() const { return now_us_; }
+
+  Server& server;
+  const size_t index;
+  const ThreadKind kind;
+  engine::TurnExecutor executor;
+  engine::EngineContext engine;
+  engine::Random random;
+  ThreadStats stats;
+  int64_t last_ns = 0;  // CycleClock at the end of the last command, which is the start of the next
+
+ private:
+  int64_t now_us_ = 0;
+  std::array<Worker*, engine::TurnScheduler::kExecutorsMax> owed_{};
+  size_t owed_count_ = 0;
+};
+
+}  // namespace usher::server

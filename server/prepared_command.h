@@ -1,0 +1,38 @@
+// PreparedCommand: a request after lookup and key extraction: its row, its keys (hashed once) and the shards whose
+// turns it needs. It names bytes of the read buffer, so it lives as long as the request does.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/key_slot.h"
+#include "engine/shard_set.h"
+#include "server/command_table.h"
+
+namespace usher::server {
+
+/// One key argument of a request.
+struct CommandKey {
+  engine::Key key;
+  uint32_t arg_index = 0;
+  uint16_t flags = 0;  // KeySpecFlag
+};
+
+struct PreparedCommand {
+  const CommandRow* row = nullptr;
+  std::span<const std::string_view> args;
+  std::vector<CommandKey> keys;                 // reused: no allocation once warm
+  engine::ShardIndex shard = engine::kNoShard;  // the one shard, when there is exactly one
+  engine::ShardSet shards;                      // when there are more
+  bool many_shards = false;
+
+  bool needs_turns() const { return many_shards || shard != engine::kNoShard; }
+};
+
+/// Appends the keys of `args` as the row's key specs say (Redis's key specifications). False when the arguments do not
+/// fit the specs (a key count that is no number or too large): the handler will report it.
+bool ExtractKeys(const CommandSpec& spec, std::span<const std::string_view> args, std::vector<CommandKey>& keys);
+
+}  // namespace usher::server

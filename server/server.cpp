@@ -1,0 +1,125 @@
+// Start and stop order, and the main thread's loop. See server.h.
+#include "server/server.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <csignal>
+
+#include "engine/base/random.h"
+#include "server/listener.h"
+#include "server/version.h"
+
+namespace usher::server {
+
+namespace {
+
+constexpr size_t kPoolThreads = 2;
+constexpr uint64_t kTickMs = 10;
+constexpr size_t kShardsPerWorker = 4;
+constexpr size_t kShardsMin = 8;
+
+size_t UsableCores() {
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
+  return static_cast<size_t>(std::max(1, CPU_COUNT(&cores)));
+}
+
+std::string DrawRunId() {
+  std::array<unsigned char, 20> bytes;
+  engine::FillSecure(bytes.data(), bytes.size());
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string id;
+  for (const unsigned char byte : bytes) {
+    id.push_back(kHex[byte >> 4]);
+    id.push_back(kHex[byte & 15]);
+  }
+  return id;
+}
+
+engine::EngineSettings SettingsFrom(const ConfigValues& config) {
+  engine::EngineSettings settings;
+  settings.hash.packed_entries_max = config.hash_max_listpack_entries;
+  settings.hash.packed_value_bytes_max = config.hash_max_listpack_value_bytes;
+  settings.zset.packed_entries_max = config.zset_max_listpack_entries;
+  settings.zset.packed_value_bytes_max = config.zset_max_listpack_value_bytes;
+  settings.maxmemory_bytes = config.maxmemory_bytes;
+  settings.policy = static_cast<engine::EvictionPolicy>(config.maxmemory_policy);
+  settings.eviction_samples = config.maxmemory_samples;
+  settings.lfu_log_factor = config.lfu_log_factor;
+  settings.lfu_decay_minutes = config.lfu_decay_minutes;
+  settings.string_bytes_max = config.bulk_bytes_max;
+  settings.queue_wait_key = config.queue_wait_key;
+  settings.queue_active_key = config.queue_active_key;
+  settings.queue_token_key = config.queue_token_key;
+  settings.queue_config_key = config.queue_config_key;
+  return settings;
+}
+
+}  // namespace
+
+Server::Server(Config& server_config, Options options)
+    : config_(server_config), clock_(options.clock != nullptr ? options.clock : &system_clock_), run_id_(DrawRunId()) {
+  const ConfigValues& values = config();
+  size_t worker_count = options.worker_count != 0 ? options.worker_count : static_cast<size_t>(values.workers);
+  if (worker_count == 0) worker_count = UsableCores();
+  worker_count = std::min(worker_count, engine::TurnScheduler::kExecutorsMax);
+  size_t shard_count = options.shard_count != 0 ? options.shard_count : static_cast<size_t>(values.shards);
+  if (shard_count == 0) shard_count = std::bit_ceil(std::max(kShardsMin, worker_count * kShardsPerWorker));
+  shard_count = std::min(shard_count, engine::kShardsMax);
+  start_ms_ = clock_->NowUs() / 1000;
+  log_.SetLevel(values.log_level);
+  const size_t journal_bytes = values.journal == JournalMode::kMemory ? values.journal_bytes_max : 0;
+  engine_ = std::make_unique<engine::Engine>(engine::Engine::Options{shard_count, values.databases, journal_bytes},
+                                             SettingsFrom(values));
+  engine::TurnScheduler::Options scheduling;
+  scheduling.shard_count = shard_count;
+  scheduling.executor_count = worker_count;
+  scheduling.wake = [this](size_t executor) { workers_[executor]->Wake(); };
+  scheduling.run_long_work = [this](engine::TurnTask& task) { pool_->Run(task); };
+  scheduler_ = std::make_unique<engine::TurnScheduler>(std::move(scheduling));
+  for (size_t i = 0; i < worker_count; ++i) workers_.push_back(std::make_unique<Worker>(*this, i));
+  pool_ = std::make_unique<WorkerPool>(*this, worker_count, kPoolThreads);
+  config_.AddObserver([this](const ConfigChange& change) {
+    engine_->Publish(SettingsFrom(change.after));
+    log_.SetLevel(change.after.log_level);
+    AdvanceAdmission();
+  });
+}
+
+Server::~Server() = default;
+
+std::string Server::Start() {
+  listener_ = std::make_unique<Listener>(*this, main_loop_);
+  std::string error = listener_->Open();
+  if (!error.empty()) return error;
+  pool_->Start();
+  for (const auto& worker : workers_) worker->Start();
+  return {};
+}
+
+void Server::RequestShutdown() {
+  shutdown_requested_.store(true);
+  main_loop_.Wake();
+}
+
+void Server::RunUntilShutdown() {
+  const auto on_signal = [this](int) {
+    log_.Warning("Received a signal, scheduling shutdown...");
+    RequestShutdown();
+  };
+  SignalWatcher terminate(main_loop_, SIGTERM, on_signal);
+  SignalWatcher interrupt(main_loop_, SIGINT, on_signal);
+  LoopTimer tick(main_loop_, [this] { pause_.OnTick(Worker::MonotonicMs()); });
+  tick.Start(kTickMs, kTickMs);
+  while (!shutdown_requested_.load()) main_loop_.RunOnce(EventLoop::Wait::kBlock);
+  listener_.reset();
+  for (const auto& worker : workers_) worker->RequestStop();
+  for (const auto& worker : workers_) worker->Join();
+  pool_->Stop();
+  log_.Warning("Usher is now ready to exit, bye bye...");
+}
+
+}  // namespace usher::server

@@ -1,0 +1,90 @@
+// Server: owns everything and fixes the order of starting and stopping. One per process (tests make several).
+//
+//   start: config -> engine (shards) -> scheduler -> workers, pool -> listener        stop: the same backwards
+//
+// Thread safety: construction, Start and Stop on one thread; the accessors return things with rules of their own.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/engine.h"
+#include "engine/turn_scheduler.h"
+#include "server/client_registry.h"
+#include "server/config.h"
+#include "server/dispatcher.h"
+#include "server/log.h"
+#include "server/pause.h"
+#include "server/server_stats.h"
+#include "server/worker.h"
+#include "server/worker_pool.h"
+
+namespace usher::server {
+
+class Listener;
+
+class Server {
+ public:
+  struct Options {
+    const engine::Clock* clock = nullptr;  // null: the machine's
+    size_t worker_count = 0;               // 0: from the configuration
+    size_t shard_count = 0;                // 0: from the configuration
+  };
+
+  Server(Config& server_config, Options options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Binds the sockets and starts the threads. An error text when it cannot.
+  std::string Start();
+  /// Runs the main thread's loop until a shutdown is asked for, then stops everything.
+  void RunUntilShutdown();
+  /// Asks RunUntilShutdown() to return. Any thread.
+  void RequestShutdown();
+
+  const ConfigValues& config() const { return *config_.Current(); }
+  Config& mutable_config() { return config_; }
+  const engine::Clock& clock() const { return *clock_; }
+  engine::Engine& engine() { return *engine_; }
+  engine::TurnScheduler& scheduler() { return *scheduler_; }
+  Dispatcher& dispatcher() { return dispatcher_; }
+  ClientRegistry& clients() { return clients_; }
+  PauseControl& pause() { return pause_; }
+  ServerStats& stats() { return stats_; }
+  Log& log() { return log_; }
+  const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
+  WorkerPool& pool() { return *pool_; }
+  const std::string& run_id() const { return run_id_; }
+  int64_t start_ms() const { return start_ms_; }
+
+  /// Moves on whenever something that admission depends on changes (pause, password, role ...).
+  uint64_t admission_generation() const { return admission_generation_.load(std::memory_order_acquire); }
+  void AdvanceAdmission() { admission_generation_.fetch_add(1, std::memory_order_acq_rel); }
+
+ private:
+  Config& config_;
+  const engine::SystemClock system_clock_;
+  const engine::Clock* const clock_;
+  Log log_;
+  ServerStats stats_;
+  ClientRegistry clients_;
+  PauseControl pause_;
+  Dispatcher dispatcher_{*this};
+  std::atomic<uint64_t> admission_generation_{1};
+  std::string run_id_;
+  int64_t start_ms_ = 0;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<engine::TurnScheduler> scheduler_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<Listener> listener_;
+  EventLoop main_loop_;
+  std::atomic<bool> shutdown_requested_{false};
+};
+
+}  // namespace usher::server

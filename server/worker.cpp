@@ -1,0 +1,154 @@
+// The worker's loop: mail, granted work, ready work, then the kernel.
+#include "server/worker.h"
+
+#include <algorithm>
+
+#include "engine/base/cycle_clock.h"
+#include "server/server.h"
+
+namespace usher::server {
+
+namespace {
+constexpr uint64_t kTickMs = 100;
+
+/// A one-off call in a mailbox.
+class CallMessage final : public Message {
+ public:
+  explicit CallMessage(std::function<void()> call) : call_(std::move(call)) {}
+  void Deliver() override {
+    const std::unique_ptr<CallMessage> self(this);
+    call_();
+  }
+
+ private:
+  std::function<void()> call_;
+};
+}  // namespace
+
+Worker::Worker(Server& server, size_t index) : server_(server), thread_state_(server, index, ThreadKind::kWorker) {}
+
+Worker::~Worker() {
+  Join();
+}
+
+void Worker::Start() {
+  thread_ = std::thread([this] { Main(); });
+}
+
+void Worker::RequestStop() {
+  stopping_.store(true);
+  loop_.Wake();
+}
+
+void Worker::Join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::PostCall(std::function<void()> call) {
+  mailbox_.Post(new CallMessage(std::move(call)));
+  Wake();
+}
+
+void Worker::Wake() {
+  if (sleeping_.exchange(false, std::memory_order_seq_cst)) loop_.Wake();
+}
+
+int64_t Worker::MonotonicMs() {
+  return engine::CycleClock::NowNs() / 1'000'000;
+}
+
+void Worker::Adopt(int fd, std::shared_ptr<ClientInfo> info) {
+  connection_count_.fetch_add(1, std::memory_order_relaxed);
+  PostCall([this, fd, client = std::move(info)]() mutable {
+    const uint64_t id = client->id;
+    auto connection = std::make_unique<Connection>(*this, std::make_unique<SocketTransport>(fd), std::move(client));
+    Connection& started = *connection;
+    connections_.emplace(id, std::move(connection));
+    started.Start();
+  });
+}
+
+Connection* Worker::FindConnection(uint64_t id) {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : found->second.get();
+}
+
+void Worker::Retire(Connection& connection) {
+  const auto found = connections_.find(connection.id());
+  if (found == connections_.end()) return;
+  retired_.push_back(std::move(found->second));
+  connections_.erase(found);
+  connection_count_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Worker::FreeRetired() {
+  retired_.clear();
+}
+
+void Worker::AddDeadline(int64_t deadline_ms, uint64_t connection_id) {
+  deadlines_.emplace(deadline_ms, connection_id);
+  ArmDeadlineTimer();
+}
+
+void Worker::RemoveDeadline(int64_t deadline_ms, uint64_t connection_id) {
+  deadlines_.erase({deadline_ms, connection_id});
+}
+
+void Worker::ArmDeadlineTimer() {
+  if (deadlines_.empty()) return deadline_timer_->Stop();
+  deadline_timer_->Start(static_cast<uint64_t>(std::max<int64_t>(0, deadlines_.begin()->first - MonotonicMs())), 0);
+}
+
+void Worker::FireDeadlines() {
+  const int64_t now_ms = MonotonicMs();
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now_ms) {
+    const uint64_t id = deadlines_.begin()->second;
+    deadlines_.erase(deadlines_.begin());
+    if (Connection* connection = FindConnection(id)) connection->OnDeadline();
+  }
+  ArmDeadlineTimer();
+}
+
+void Worker::OnTick() {
+  const int64_t now_ms = MonotonicMs();
+  for (auto& [id, connection] : connections_) connection->OnTick(now_ms);
+}
+
+void Worker::Main() {
+  thread_state_.BindToThread();
+  deadline_timer_ = std::make_unique<LoopTimer>(loop_, [this] { FireDeadlines(); });
+  tick_timer_ = std::make_unique<LoopTimer>(loop_, [this] { OnTick(); });
+  tick_timer_->Start(kTickMs, kTickMs);
+  while (!stopping_.load(std::memory_order_relaxed)) LoopOnce();
+  // Sessions that are parked come home while other threads still run their turns; the server stops accepting first and
+  // joins the pool before the workers are destroyed.
+  for (auto& [id, connection] : connections_) connection->Close(Connection::CloseWhen::kNow);
+  while (!connections_.empty()) LoopOnce();
+  FreeRetired();
+  deadline_timer_.reset();
+  tick_timer_.reset();
+}
+
+void Worker::LoopOnce() {
+  thread_state_.stats.loop_turns.Add(1);
+  mailbox_.DeliverAll();
+  thread_state_.executor.Drain();
+  thread_state_.executor.RunReady();
+  thread_state_.FlushWakes();
+  FreeRetired();
+  engine::TurnScheduler& scheduler = server_.scheduler();
+  sleeping_.store(true, std::memory_order_seq_cst);
+  const bool idle = mailbox_.empty() && !thread_state_.executor.has_work() && !stopping_.load() &&
+                    scheduler.MaySleep(thread_state_.index);
+  if (idle) {
+    loop_.RunOnce(EventLoop::Wait::kBlock);
+    scheduler.Awake(thread_state_.index);
+    sleeping_.store(false, std::memory_order_relaxed);
+  } else {
+    sleeping_.store(false, std::memory_order_relaxed);
+    loop_.RunOnce(EventLoop::Wait::kPoll);
+  }
+  thread_state_.FlushWakes();
+}
+
+}  // namespace usher::server

@@ -1,0 +1,90 @@
+// Worker: one thread with one libuv loop, which owns its connections for life: reads, parses, executes, replies. It
+// also runs turn tasks that are granted to it, and takes work from the process-wide ready list. It sleeps in the kernel
+// when there is nothing to do; whoever posts to it wakes it only if it sleeps. Thread safety: Post(), Wake() and the
+// counters: any thread. Everything else: the worker's own thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "server/connection.h"
+#include "server/event_loop.h"
+#include "server/execution_thread.h"
+#include "server/mailbox.h"
+
+namespace usher::server {
+
+class Worker {
+ public:
+  Worker(Server& server, size_t index);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void Start();
+  /// Asks the thread to end, closing its connections; Join() waits for it.
+  void RequestStop();
+  void Join();
+
+  /// Posts a message without waking (ExecutionThread::OweWake does that later).
+  void Post(Message& message) { mailbox_.Post(&message); }
+  /// Posts a call and wakes the worker. For rare things; allocates.
+  void PostCall(std::function<void()> call);
+  /// Wakes the worker if it sleeps.
+  void Wake();
+
+  /// Hands over an accepted socket. Any thread.
+  void Adopt(int fd, std::shared_ptr<ClientInfo> info);
+  size_t connection_count() const { return connection_count_.load(std::memory_order_relaxed); }
+  size_t index() const { return thread_state_.index; }
+  const ThreadStats& stats() const { return thread_state_.stats; }
+
+  // For connections, on the worker's thread.
+  Server& server() { return server_; }
+  EventLoop& loop() { return loop_; }
+  ExecutionThread& execution() { return thread_state_; }
+  Connection* FindConnection(uint64_t id);
+  /// Frees the connection after the current callback.
+  void Retire(Connection& connection);
+  /// Calls connection.Unblock with a null reply at the deadline (wall clock is not used; CycleClock milliseconds).
+  void AddDeadline(int64_t deadline_ms, uint64_t connection_id);
+  void RemoveDeadline(int64_t deadline_ms, uint64_t connection_id);
+  template <class Fn>
+  void ForEachConnection(Fn&& fn) {
+    for (auto& [id, connection] : connections_) fn(*connection);
+  }
+  static int64_t MonotonicMs();
+
+ private:
+  void Main();
+  void LoopOnce();
+  void FireDeadlines();
+  void ArmDeadlineTimer();
+  void FreeRetired();
+  void OnTick();
+
+  Server& server_;
+  EventLoop loop_;
+  Mailbox mailbox_;
+  ExecutionThread thread_state_;
+  std::thread thread_;
+  std::atomic<bool> sleeping_{false};
+  std::atomic<bool> stopping_{false};
+  std::atomic<size_t> connection_count_{0};
+
+  // The worker's own thread only.
+  std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> retired_;
+  std::set<std::pair<int64_t, uint64_t>> deadlines_;
+  std::unique_ptr<LoopTimer> deadline_timer_;
+  std::unique_ptr<LoopTimer> tick_timer_;
+};
+
+}  // namespace usher::server

@@ -1,0 +1,196 @@
+// See test_server.h.
+#include "tests/support/test_server.h"
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include "engine/base/cycle_clock.h"
+#include "server/dispatcher.h"
+
+namespace usher::tests {
+
+namespace {
+
+using server::RunEnd;
+
+class ReplyParser {
+ public:
+  explicit ReplyParser(std::string_view bytes) : bytes_(bytes) {}
+  size_t position() const { return at_; }
+
+  Reply Parse() {
+    const char type = bytes_.at(at_++);
+    const std::string line = Line();
+    switch (type) {
+      case '+':
+      case '-':
+      case ',':
+      case '(':
+      case '#':
+        return {type, line, 0, {}};
+      case ':':
+        return {type, {}, std::stoll(line), {}};
+      case '_':
+        return {'_', {}, 0, {}};
+      case '$':
+      case '=':
+        return Blob(type, std::stoll(line));
+      case '%':
+        return Aggregate(type, std::stoll(line) * 2);
+      default:
+        return Aggregate(type, std::stoll(line));
+    }
+  }
+
+ private:
+  std::string Line() {
+    const size_t end = bytes_.find("\r\n", at_);
+    if (end == std::string_view::npos) throw std::runtime_error("incomplete reply");
+    std::string line(bytes_.substr(at_, end - at_));
+    at_ = end + 2;
+    return line;
+  }
+  Reply Blob(char type, int64_t length) {
+    if (length < 0) return {'_', {}, 0, {}};
+    Reply reply{type, std::string(bytes_.substr(at_, static_cast<size_t>(length))), 0, {}};
+    at_ += static_cast<size_t>(length) + 2;
+    return reply;
+  }
+  Reply Aggregate(char type, int64_t count) {
+    if (count < 0) return {'_', {}, 0, {}};
+    Reply reply{type, {}, 0, {}};
+    for (int64_t i = 0; i < count; ++i) reply.elements.push_back(Parse());
+    return reply;
+  }
+
+  std::string_view bytes_;
+  size_t at_ = 0;
+};
+
+std::vector<std::string> SplitWords(std::string_view line) {
+  std::vector<std::string> words;
+  while (!line.empty()) {
+    const size_t end = std::min(line.find(' '), line.size());
+    const std::string_view word = line.substr(0, end);
+    if (!word.empty()) words.emplace_back(word == "\"\"" ? "" : word);
+    line.remove_prefix(std::min(end + 1, line.size()));
+  }
+  return words;
+}
+
+}  // namespace
+
+const Reply& Reply::operator[](std::string_view field) const {
+  for (size_t i = 0; i + 1 < elements.size(); i += 2) {
+    if (elements[i] == field) return elements[i + 1];
+  }
+  throw std::runtime_error("no such field: " + std::string(field));
+}
+
+std::ostream& operator<<(std::ostream& out, const Reply& reply) {
+  if (reply.type == ':') return out << ':' << reply.integer;
+  if (reply.elements.empty()) return out << (reply.type == 0 ? '?' : reply.type) << reply.text;
+  out << reply.type << '[';
+  for (const Reply& element : reply.elements) out << element << ' ';
+  return out << ']';
+}
+
+TestServer::TestServer(TestServerOptions options) : clock_(options.now_ms) {
+  for (const std::vector<std::string>& line : options.config) {
+    const server::ConfigDirective* directive = server::FindConfigDirective(line.front());
+    if (directive == nullptr || !config_.SetAtStart(*directive, {line.begin() + 1, line.end()}).empty()) {
+      throw std::runtime_error("bad test configuration: " + line.front());
+    }
+  }
+  config_.PublishAtStart();
+  server::Server::Options server_options;
+  server_options.clock = &clock_;
+  server_options.worker_count = 1;
+  server_options.shard_count = options.shard_count;
+  server_ = std::make_unique<server::Server>(config_, server_options);
+  thread_ = std::make_unique<server::ExecutionThread>(*server_, 0, server::ThreadKind::kPool);
+  thread_->BindToThread();
+  client_ = std::make_unique<TestClient>(*this);
+}
+
+void TestServer::DeliverMail() {
+  thread_->executor.Drain();
+  while (mailbox_.DeliverAll() > 0) thread_->executor.Drain();
+}
+
+TestClient::TestClient(TestServer& test_server)
+    : server_(test_server),
+      info_(test_server.server().clients().Add(*test_server.server().workers().front())),
+      session_(std::make_unique<server::Session>(*this, info_)) {
+  session_->client.authenticated = test_server.server().config().password.empty();
+}
+
+TestClient::~TestClient() {
+  server_.server().clients().Remove(*info_);
+}
+
+void TestClient::OnReturned(RunEnd end) {
+  away_ = false;
+  blocked_ = end == RunEnd::kBlocked;
+}
+
+void TestClient::OnServed() {
+  blocked_ = false;
+  session_->blocked.reset();
+}
+
+void TestClient::PostHome(server::Message& message) {
+  server_.mailbox_.Post(&message);
+}
+
+void TestClient::Send(const std::vector<std::string>& args) {
+  std::string request = "*" + std::to_string(args.size()) + "\r\n";
+  for (const std::string& arg : args) request += "$" + std::to_string(arg.size()) + "\r\n" + arg + "\r\n";
+  size_t sent = 0;
+  while (sent < request.size()) {
+    const std::span<char> room = session_->input.Writable();
+    const size_t piece = std::min(room.size(), request.size() - sent);
+    request.copy(room.data(), piece, sent);
+    session_->input.Commit(piece);
+    sent += piece;
+  }
+  Pump();
+}
+
+void TestClient::Pump() {
+  server_.thread().RefreshNow();
+  server_.thread().last_ns = engine::CycleClock::NowNs();
+  while (!blocked_ && !away_) {
+    if (session_->next_request >= session_->batch.size()) {
+      session_->input.Consume(session_->batch.bytes());
+      session_->next_request = 0;
+      const protocol::Limits limits{size_t{512} << 20, session_->client.authenticated};
+      if (session_->parser.ParseBatch(session_->input, session_->batch, limits) != protocol::ParseStatus::kReady) break;
+    }
+    const RunEnd end = server_.server().dispatcher().RunBatch(*session_, server_.thread(), server::RunPlace::kHome);
+    away_ = end == RunEnd::kParked;
+    blocked_ = end == RunEnd::kBlocked;
+    server_.DeliverMail();
+  }
+}
+
+Reply TestClient::Read() {
+  server_.DeliverMail();
+  const std::string_view pending = session_->replies.Pending();
+  if (pending.empty()) return {};
+  ReplyParser parser(pending);
+  Reply reply = parser.Parse();
+  session_->replies.MarkSent(parser.position());
+  return reply;
+}
+
+Reply TestClient::Run(const std::vector<std::string>& args) {
+  Send(args);
+  return Read();
+}
+
+Reply TestClient::Run(std::string_view line) {
+  return Run(SplitWords(line));
+}
+
+}  // namespace usher::tests
