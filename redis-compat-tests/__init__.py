@@ -1,1 +1,1 @@
-"""Compatibility tests: the same bytes go to a real redis-server and to the server under test; replies and data must agree."""
+"""Compatibility tests: the same bytes go to a redis-server and to the server under test, and must do the same."""

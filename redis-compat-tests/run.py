@@ -5,8 +5,8 @@
     redis-compat-tests/run.py --suite random --commands 200000 --seed 7
     redis-compat-tests/run.py --list                            suites, cases, normalisers
 
-Exit code 0 when nothing failed. The last line counts passed, failed and skipped checks. Without a redis-server everything that
-compares is skipped, with the reason.
+Exit code 0 when nothing failed. The last line counts passed, failed and skipped checks. Without a redis-server
+everything that compares is skipped, with the reason.
 """
 
 import importlib.util
@@ -19,7 +19,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 def load_package():
     """Imports this folder as the package usher_compat: its `queue` folder must not hide Python's own queue module."""
     sys.path[:] = [path for path in sys.path if pathlib.Path(path or ".").resolve() != HERE]
-    spec = importlib.util.spec_from_file_location("usher_compat", HERE / "__init__.py", submodule_search_locations=[str(HERE)])
+    spec = importlib.util.spec_from_file_location(
+        "usher_compat", HERE / "__init__.py", submodule_search_locations=[str(HERE)]
+    )
     package = importlib.util.module_from_spec(spec)
     sys.modules["usher_compat"] = package
     spec.loader.exec_module(package)
@@ -28,4 +30,5 @@ def load_package():
 if __name__ == "__main__":
     load_package()
     from usher_compat.harness.main import main
+
     sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""The `blocking` suite: what the literal cases of blocking.case cannot say - many clients, unblocking by id, disconnecting.
+"""The `blocking` suite: what the literal cases of blocking.case cannot say: many clients, unblocking by id, leaving.
 
 Each check compares what happened on the oracle with what happened on the target.
 """
@@ -22,7 +22,11 @@ def run(context):
                     results.append(scenario(port, admin))
                 except NoReply as error:
                     results.append("NoReply: %s" % error)
-        context.report.check("blocking/" + name, results[0] == results[1], lambda results=results: "oracle %s\ntarget %s" % tuple(results))
+        context.report.check(
+            "blocking/" + name,
+            results[0] == results[1],
+            lambda results=results: "oracle %s\ntarget %s" % tuple(results),
+        )
 
 
 def _blocked(admin, count):
@@ -63,8 +67,14 @@ def unblock_by_id(port, admin):
             number = plain(client.call("CLIENT", "ID"))
             client.send("BZPOPMIN", "z", "0")
             _blocked(admin, 1)
-            out.append((admin.call("CLIENT", "UNBLOCK", number, *how), client.read(),
-                        admin.call("CLIENT", "UNBLOCK", number, *how), client.call("PING")))
+            out.append(
+                (
+                    admin.call("CLIENT", "UNBLOCK", number, *how),
+                    client.read(),
+                    admin.call("CLIENT", "UNBLOCK", number, *how),
+                    client.call("PING"),
+                )
+            )
     return out
 
 
@@ -131,6 +141,15 @@ def cascade(port, admin):
     return served
 
 
-SCENARIOS = {function.__name__.replace("_", "-"): function for function in (
-    first_come_first_served, unblock_by_id, who_left_is_not_served, killed_while_blocked, timeouts_are_kept,
-    requests_behind_a_blocked_one, cascade)}
+SCENARIOS = {
+    function.__name__.replace("_", "-"): function
+    for function in (
+        first_come_first_served,
+        unblock_by_id,
+        who_left_is_not_served,
+        killed_while_blocked,
+        timeouts_are_kept,
+        requests_behind_a_blocked_one,
+        cascade,
+    )
+}

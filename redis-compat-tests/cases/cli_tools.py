@@ -1,6 +1,7 @@
 """The `tools` suite: redis-cli's modes and redis-benchmark against the target.
 
-Where the output does not depend on time it is compared with the oracle's; elsewhere the tool must end well and say what it must say.
+Where the output does not depend on time it is compared with the oracle's; elsewhere the tool must end well and say
+what it must say.
 """
 
 import re
@@ -15,9 +16,24 @@ TIME_LIMIT_S = 25
 KEYS = 300
 
 # redis-benchmark's tests and the commands each needs.
-BENCHMARKS = {"ping_inline": "PING", "ping_mbulk": "PING", "set": "SET", "get": "GET", "incr": "INCR", "hset": "HSET", "zadd": "ZADD",
-              "zpopmin": "ZPOPMIN", "mset": "MSET", "lpush": "LPUSH", "rpush": "RPUSH", "lpop": "LPOP", "rpop": "RPOP",
-              "sadd": "SADD", "spop": "SPOP", "lrange_100": "LRANGE"}
+BENCHMARKS = {
+    "ping_inline": "PING",
+    "ping_mbulk": "PING",
+    "set": "SET",
+    "get": "GET",
+    "incr": "INCR",
+    "hset": "HSET",
+    "zadd": "ZADD",
+    "zpopmin": "ZPOPMIN",
+    "mset": "MSET",
+    "lpush": "LPUSH",
+    "rpush": "RPUSH",
+    "lpop": "LPOP",
+    "rpop": "RPOP",
+    "sadd": "SADD",
+    "spop": "SPOP",
+    "lrange_100": "LRANGE",
+}
 
 
 def run(context):
@@ -27,7 +43,18 @@ def run(context):
         return
     for port in context.pair.ports:
         _fill(port)
-    for function in (_plain, _scan, _pipe, _big_keys, _memory_keys, _stat, _latency, _hot_keys, _raw_and_csv, _rename_hints):
+    for function in (
+        _plain,
+        _scan,
+        _pipe,
+        _big_keys,
+        _memory_keys,
+        _stat,
+        _latency,
+        _hot_keys,
+        _raw_and_csv,
+        _rename_hints,
+    ):
         function(context)
     _benchmarks(context)
 
@@ -42,8 +69,14 @@ def _fill(port):
 
 
 def _cli(port, *args, stdin=b""):
-    result = subprocess.run(["redis-cli", "-p", str(port), *args], input=stdin, timeout=TIME_LIMIT_S,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    result = subprocess.run(
+        ["redis-cli", "-p", str(port), *args],
+        input=stdin,
+        timeout=TIME_LIMIT_S,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
     return result.returncode, result.stdout.decode("latin-1")
 
 
@@ -56,9 +89,12 @@ def _both(context, name, *args, stdin=b"", edit=lambda text: text):
             results.append((code, edit(text)))
         except subprocess.TimeoutExpired:
             results.append(("does not end", ""))
-    context.report.check("tools/" + name, results[0] == results[1],
-                         lambda: "oracle %s\ntarget %s" % tuple(str(result)[:1500] for result in results),
-                         *map(str, results))
+    context.report.check(
+        "tools/" + name,
+        results[0] == results[1],
+        lambda: "oracle %s\ntarget %s" % tuple(str(result)[:1500] for result in results),
+        *map(str, results),
+    )
 
 
 def _lines(text):
@@ -101,12 +137,15 @@ def _memory_keys(context):
     # Sizes are the implementation's own: compare which types were found and how many keys.
     def types(text):
         return sorted(re.findall(r"^\d+ \w+ with", text, re.M)) + re.findall(r"Sampled \d+ keys", text)
+
     _both(context, "memkeys", "--memkeys", edit=types)
 
 
 def _stat(context):
     port = context.pair.ports[1]
-    process = subprocess.Popen(["redis-cli", "-p", str(port), "--stat", "-i", "0.1"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        ["redis-cli", "-p", str(port), "--stat", "-i", "0.1"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     try:
         text, deadline = b"", time.monotonic() + 8
         while text.count(b"\n") < 4 and time.monotonic() < deadline:
@@ -118,14 +157,19 @@ def _stat(context):
     rows = re.findall(rb"^(\d+)\s+(\S+)\s+(\d+)\s+(\d+)\s+(\d+) \(\+", text, re.M)
     with Client(port) as client:
         keys = client.call("DBSIZE")[1]
-    context.report.check("tools/stat", bool(rows) and rows[0][0] == keys, lambda: "keys %s in:\n%s" % (keys, text.decode("latin-1")))
+    context.report.check(
+        "tools/stat", bool(rows) and rows[0][0] == keys, lambda: "keys %s in:\n%s" % (keys, text.decode("latin-1"))
+    )
 
 
 def _latency(context):
     code, text = _cli(context.pair.ports[1], "--latency", "-i", "0.3", "--raw")
     numbers = text.split()
-    context.report.check("tools/latency", code == 0 and len(numbers) == 4 and int(numbers[3]) > 3,
-                         lambda: "wants min max avg samples, got %s %r" % (code, text[:300]))
+    context.report.check(
+        "tools/latency",
+        code == 0 and len(numbers) == 4 and int(numbers[3]) > 3,
+        lambda: "wants min max avg samples, got %s %r" % (code, text[:300]),
+    )
 
 
 def _hot_keys(context):
@@ -165,12 +209,20 @@ def _benchmarks(context):
         return
     port = context.pair.ports[1]
     with Client(port) as client:
-        present = {test for test, command in BENCHMARKS.items()
-                   if not (is_error(reply := client.call(command)) and b"unknown command" in reply[1])}
+        present = {
+            test
+            for test, command in BENCHMARKS.items()
+            if not (is_error(reply := client.call(command)) and b"unknown command" in reply[1])
+        }
     for test in BENCHMARKS:
         if test not in present:
             context.report.skip("tools/benchmark/" + test, "target has no " + BENCHMARKS[test])
-    for label, extra in (("plain", []), ("pipeline", ["-P", "16"]), ("threads", ["--threads", "2"]), ("random", ["-r", "1000"])):
+    for label, extra in (
+        ("plain", []),
+        ("pipeline", ["-P", "16"]),
+        ("threads", ["--threads", "2"]),
+        ("random", ["-r", "1000"]),
+    ):
         for test in sorted(present):
             args = ["redis-benchmark", "-p", str(port), "-t", test, "-n", "1000", "-c", "10", "--csv", *extra]
             _benchmark(context, "tools/benchmark/%s/%s" % (test, label), args)
@@ -178,11 +230,20 @@ def _benchmarks(context):
 
 def _benchmark(context, check_id, args):
     try:
-        result = subprocess.run(args, timeout=TIME_LIMIT_S, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        result = subprocess.run(
+            args, timeout=TIME_LIMIT_S, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
         text = result.stdout.decode("latin-1")
     except subprocess.TimeoutExpired:
         context.report.fail(check_id, "does not end: " + " ".join(args))
         return
     rates = re.findall(r'^"[^"]+","([0-9.]+)"', text, re.M)
-    context.report.check(check_id, result.returncode == 0 and bool(rates) and float(rates[0]) > 0 and "Error" not in text
-                         and "WARNING" not in text, lambda: "exit %d: %s" % (result.returncode, text[:600]))
+    context.report.check(
+        check_id,
+        result.returncode == 0
+        and bool(rates)
+        and float(rates[0]) > 0
+        and "Error" not in text
+        and "WARNING" not in text,
+        lambda: "exit %d: %s" % (result.returncode, text[:600]),
+    )

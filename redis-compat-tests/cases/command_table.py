@@ -1,7 +1,7 @@
 """The `command` suite: what COMMAND says about every command the target has, field by field.
 
-Commands of the oracle that the target does not have are counted as skipped; commands that only the target has are listed. Check ids
-are `command/<field>/<name>`, so that one field of one command can be a known difference.
+Commands of the oracle that the target does not have are counted as skipped; commands that only the target has are
+listed. Check ids are `command/<field>/<name>`, so that one field of one command can be a known difference.
 """
 
 from ..harness.resp import Client, is_error, plain
@@ -10,12 +10,42 @@ FIELDS = ("name", "arity", "flags", "first", "last", "step", "categories", "tips
 UNORDERED = {"flags", "categories", "tips"}
 DOC_FIELDS = ("summary", "since", "group", "complexity", "arguments", "doc_flags")
 
-# Command lines whose keys COMMAND GETKEYS and GETKEYSANDFLAGS must name: fixed positions, counted keys, keys behind options.
+# Command lines whose keys COMMAND GETKEYS and GETKEYSANDFLAGS must name: fixed positions, counted keys, keys behind
+# options.
 GETKEYS = [
-    "GET k", "SET k v GET", "SET k v", "MSET a 1 b 2", "MGET a b c", "DEL a b", "RENAME a b", "COPY a b DB 1", "OBJECT ENCODING k",
-    "MEMORY USAGE k", "ZUNION 2 a b WITHSCORES", "ZUNIONSTORE d 2 a b", "ZINTERCARD 2 a b LIMIT 1", "ZDIFF 1 a", "ZMPOP 2 a b MIN",
-    "BZMPOP 0 2 a b MIN", "BZPOPMIN a b 0", "ZRANGESTORE d s 0 -1", "ZADD z 1 m", "LCS a b", "GETEX k", "HSET h f v", "PING",
-    "ZUNION 3 a b", "ZUNION x a", "NOSUCH a", "GET", "SELECT 1", "SCAN 0", "HRANDFIELD h 1", "GETDEL k", "CONFIG GET x", "EXPIRE k 1",
+    "GET k",
+    "SET k v GET",
+    "SET k v",
+    "MSET a 1 b 2",
+    "MGET a b c",
+    "DEL a b",
+    "RENAME a b",
+    "COPY a b DB 1",
+    "OBJECT ENCODING k",
+    "MEMORY USAGE k",
+    "ZUNION 2 a b WITHSCORES",
+    "ZUNIONSTORE d 2 a b",
+    "ZINTERCARD 2 a b LIMIT 1",
+    "ZDIFF 1 a",
+    "ZMPOP 2 a b MIN",
+    "BZMPOP 0 2 a b MIN",
+    "BZPOPMIN a b 0",
+    "ZRANGESTORE d s 0 -1",
+    "ZADD z 1 m",
+    "LCS a b",
+    "GETEX k",
+    "HSET h f v",
+    "PING",
+    "ZUNION 3 a b",
+    "ZUNION x a",
+    "NOSUCH a",
+    "GET",
+    "SELECT 1",
+    "SCAN 0",
+    "HRANDFIELD h 1",
+    "GETDEL k",
+    "CONFIG GET x",
+    "EXPIRE k 1",
 ]
 
 
@@ -87,12 +117,19 @@ def _docs(context, oracle, target, names):
     for name in names:
         docs = left.get(name), right.get(name)
         if docs[1] is None:
-            context.report.fail("command/docs/" + name, "COMMAND DOCS says nothing about it", str(docs[0])[:80], "missing")
+            context.report.fail(
+                "command/docs/" + name, "COMMAND DOCS says nothing about it", str(docs[0])[:80], "missing"
+            )
             continue
         for field in DOC_FIELDS:
             a, b = (_without_display(doc.get(field.encode())) for doc in docs)
-            context.report.check("command/docs-%s/%s" % (field, name), a == b,
-                                 lambda a=a, b=b: "oracle %s\ntarget %s" % (str(a)[:500], str(b)[:500]), str(a), str(b))
+            context.report.check(
+                "command/docs-%s/%s" % (field, name),
+                a == b,
+                lambda a=a, b=b: "oracle %s\ntarget %s" % (str(a)[:500], str(b)[:500]),
+                str(a),
+                str(b),
+            )
 
 
 def _doc_tree(tree):
@@ -109,24 +146,48 @@ def _without_display(value):
     kept = list(value)
     if b"display_text" in kept:
         at = kept.index(b"display_text")
-        del kept[at:at + 2]
+        del kept[at : at + 2]
     return [_without_display(item) for item in kept]
 
 
 def _list_filters(context, oracle, target, shared):
-    filters = [("PATTERN", "z*"), ("PATTERN", "*get*"), ("PATTERN", "nosuch"), ("ACLCAT", "sortedset"), ("ACLCAT", "nosuch"),
-               ("ACLCAT", "hash"), ("MODULE", "nosuch"), ("FOO", "x")]
+    filters = [
+        ("PATTERN", "z*"),
+        ("PATTERN", "*get*"),
+        ("PATTERN", "nosuch"),
+        ("ACLCAT", "sortedset"),
+        ("ACLCAT", "nosuch"),
+        ("ACLCAT", "hash"),
+        ("MODULE", "nosuch"),
+        ("FOO", "x"),
+    ]
     for kind, value in filters:
         replies = [client.call("COMMAND", "LIST", "FILTERBY", kind, value) for client in (oracle, target)]
         if not any(map(is_error, replies)):
             replies = [sorted({name.decode() for name in plain(reply)} & shared) for reply in replies]
-        context.report.check("command/filterby/%s-%s" % (kind, value), replies[0] == replies[1],
-                             lambda replies=replies: "oracle %s\ntarget %s" % tuple(replies))
-    for args in (["LIST", "FILTERBY"], ["LIST", "FOO"], ["COUNT", "x"], ["GETKEYS"], ["INFO", "nosuch"], ["DOCS", "nosuch"], ["HELP"],
-                 ["INFO", "get", "nosuch", "config|get"]):
+        context.report.check(
+            "command/filterby/%s-%s" % (kind, value),
+            replies[0] == replies[1],
+            lambda replies=replies: "oracle %s\ntarget %s" % tuple(replies),
+        )
+    for args in (
+        ["LIST", "FILTERBY"],
+        ["LIST", "FOO"],
+        ["COUNT", "x"],
+        ["GETKEYS"],
+        ["INFO", "nosuch"],
+        ["DOCS", "nosuch"],
+        ["HELP"],
+        ["INFO", "get", "nosuch", "config|get"],
+    ):
         replies = [client.call("COMMAND", *args) for client in (oracle, target)]
-        context.report.check("command/%s" % "-".join(args), _sets(replies[0]) == _sets(replies[1]),
-                             lambda replies=replies: "oracle %s\ntarget %s" % tuple(replies), str(replies[0]), str(replies[1]))
+        context.report.check(
+            "command/%s" % "-".join(args),
+            _sets(replies[0]) == _sets(replies[1]),
+            lambda replies=replies: "oracle %s\ntarget %s" % tuple(replies),
+            str(replies[0]),
+            str(replies[1]),
+        )
 
 
 def _sets(tree):
@@ -145,5 +206,10 @@ def _get_keys(context, oracle, target, ours):
             continue
         for sub in ("GETKEYS", "GETKEYSANDFLAGS"):
             left, right = (client.call("COMMAND", sub, *words) for client in (oracle, target))
-            context.report.check("command/%s/%s" % (sub.lower(), line), _sets(left) == _sets(right),
-                                 lambda left=left, right=right: "oracle %s\ntarget %s" % (left, right), str(left), str(right))
+            context.report.check(
+                "command/%s/%s" % (sub.lower(), line),
+                _sets(left) == _sets(right),
+                lambda left=left, right=right: "oracle %s\ntarget %s" % (left, right),
+                str(left),
+                str(right),
+            )

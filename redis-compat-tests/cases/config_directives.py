@@ -1,4 +1,4 @@
-"""The `config` suite: the target knows every directive of the oracle with the same default, and takes and refuses values alike.
+"""The `config` suite: the target knows every directive of the oracle, has its default, and takes the same values.
 
 Check ids: `config/known/<name>`, `config/default/<name>`, `config/set/<name>=<value>`.
 """
@@ -9,17 +9,71 @@ from ..harness.resp import Client, is_error, plain, text_of
 OWN = {"port", "dir", "logfile", "pidfile", "bind", "enable-debug-command", "loglevel", "save"}
 
 # Never set here: they would move, stop or lock the server under test.
-HANDS_OFF = {"port", "tls-port", "bind", "dir", "logfile", "requirepass", "maxclients", "unixsocket", "replicaof", "slaveof", "daemonize",
-             "masterauth", "masteruser", "appendonly", "save", "maxmemory", "cluster-enabled", "aclfile", "timeout", "supervised",
-             "protected-mode", "bind-source-addr", "oom-score-adj", "oom-score-adj-values", "proto-max-bulk-len", "client-query-buffer-limit",
-             "client-output-buffer-limit", "maxmemory-clients", "cluster-port", "socket-mark-id", "databases", "loglevel", "disable-thp"}
+HANDS_OFF = {
+    "port",
+    "tls-port",
+    "bind",
+    "dir",
+    "logfile",
+    "requirepass",
+    "maxclients",
+    "unixsocket",
+    "replicaof",
+    "slaveof",
+    "daemonize",
+    "masterauth",
+    "masteruser",
+    "appendonly",
+    "save",
+    "maxmemory",
+    "cluster-enabled",
+    "aclfile",
+    "timeout",
+    "supervised",
+    "protected-mode",
+    "bind-source-addr",
+    "oom-score-adj",
+    "oom-score-adj-values",
+    "proto-max-bulk-len",
+    "client-query-buffer-limit",
+    "client-output-buffer-limit",
+    "maxmemory-clients",
+    "cluster-port",
+    "socket-mark-id",
+    "databases",
+    "loglevel",
+    "disable-thp",
+}
 
-VALUES = ["", "yes", "no", "maybe", "0", "1", "-1", "7", "1mb", "1k", "2gb", "1.5", "abc", "9223372036854775807", "9223372036854775808",
-          "99999999999999999999", "10 20", "everysec", "noeviction"]
+VALUES = [
+    "",
+    "yes",
+    "no",
+    "maybe",
+    "0",
+    "1",
+    "-1",
+    "7",
+    "1mb",
+    "1k",
+    "2gb",
+    "1.5",
+    "abc",
+    "9223372036854775807",
+    "9223372036854775808",
+    "99999999999999999999",
+    "10 20",
+    "everysec",
+    "noeviction",
+]
 
 # Directives that 7.2 brought, with their defaults; the oracle does not know them.
-EXPECTED_72 = {"set-max-listpack-entries": "128", "set-max-listpack-value": "64", "locale-collate": "",
-               "cluster-announce-human-nodename": ""}
+EXPECTED_72 = {
+    "set-max-listpack-entries": "128",
+    "set-max-listpack-value": "64",
+    "locale-collate": "",
+    "cluster-announce-human-nodename": "",
+}
 
 
 def run(context):
@@ -46,22 +100,34 @@ def _defaults(context, theirs, ours):
         if not context.report.check("config/known/" + name, name in ours, lambda: "CONFIG GET * does not list it"):
             continue
         if name not in OWN:
-            context.report.check("config/default/" + name, ours[name] == value,
-                                 lambda: "oracle %r\ntarget %r" % (value, ours[name]), value, ours[name])
+            context.report.check(
+                "config/default/" + name,
+                ours[name] == value,
+                lambda: "oracle %r\ntarget %r" % (value, ours[name]),
+                value,
+                ours[name],
+            )
     for name, value in EXPECTED_72.items():
-        context.report.check("config/new-in-7.2/" + name, ours.get(name) == value,
-                             lambda: "want %r, target has %r" % (value, ours.get(name)), "", str(ours.get(name)))
+        context.report.check(
+            "config/new-in-7.2/" + name,
+            ours.get(name) == value,
+            lambda: "want %r, target has %r" % (value, ours.get(name)),
+            "",
+            str(ours.get(name)),
+        )
 
 
 def _set(context, oracle, target, name, value):
-    """Both take the value and then report the same, or both refuse it with the same words; afterwards it is as before."""
+    """Both take the value and then report the same, or both refuse it in the same words. Puts it back."""
     before = [plain(client.call("CONFIG", "GET", name)) for client in (oracle, target)]
     replies = [client.call("CONFIG", "SET", name, value) for client in (oracle, target)]
     after = [plain(client.call("CONFIG", "GET", name)) for client in (oracle, target)]
     left, right = ("%s, then %s" % (text_of(reply), _value(pair)) for reply, pair in zip(replies, after))
     for client, pair in zip((oracle, target), before):
         client.call("CONFIG", "SET", name, _value(pair, raw=True))
-    context.report.check("config/set/%s=%s" % (name, value), left == right, lambda: "oracle %s\ntarget %s" % (left, right), left, right)
+    context.report.check(
+        "config/set/%s=%s" % (name, value), left == right, lambda: "oracle %s\ntarget %s" % (left, right), left, right
+    )
 
 
 def _value(pair, raw=False):

@@ -1,6 +1,6 @@
 """The `literal` suite: sequences in cases/*.case, one command per line, on fresh databases and connections.
 
-    === name [7.2] [resp2|resp3] [first|second...]     starts a case; 7.2: target only, every line has its expected reply
+    === name [7.2] [resp2|resp3]      starts a case; 7.2: target only, lines state their replies
     SET k "a\\x00b"                   run on both servers, replies must agree (normalisers apply)
     ZRANK z m WITHSCORE => [:0, "1"]  run; the target's reply must be this text (see resp.text_of)
     CLIENT INFO =~ lib-name=x         run; the target's reply must contain this text
@@ -25,6 +25,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 
 class Case(typing.NamedTuple):
     """One named sequence."""
+
     name: str
     options: frozenset
     lines: list
@@ -50,7 +51,7 @@ def split_words(line):
     while at < len(line):
         c = line[at]
         if inside == '"' and c == "\\" and line[at + 1] == "x":
-            word += bytes([int(line[at + 2:at + 4], 16)])
+            word += bytes([int(line[at + 2 : at + 4], 16)])
             at += 3
         elif inside == '"' and c == "\\":
             word += {"n": b"\n", "r": b"\r", "t": b"\t"}.get(line[at + 1], line[at + 1].encode())
@@ -108,6 +109,7 @@ class _Player:
         def reached(port):
             with Client(port, timeout=self.timeout) as client:
                 return b"blocked_clients:%d\r" % count in client.call("INFO", "clients")[1]
+
         return all(wait_until(lambda port=port: reached(port)) for port in self.ports)
 
 
@@ -183,14 +185,26 @@ def _compare(report, player, name, where, args, replies, expected, how, newer):
     target = text_of(replies[-1], 10**6)
     if expected is not None:
         fits = target == expected if how == "=>" else expected in target
-        report.check(where, fits, lambda: "command: %s\nexpect%s %s\ntarget:  %s" % (command_text(args), how, expected, target[:600]),
-                     expected, target)
+        report.check(
+            where,
+            fits,
+            lambda: "command: %s\nexpect%s %s\ntarget:  %s" % (command_text(args), how, expected, target[:600]),
+            expected,
+            target,
+        )
     elif newer:
-        report.check(where, not is_error(replies[-1]), lambda: "%s\ntarget: %s" % (command_text(args), target), "", target)
+        report.check(
+            where, not is_error(replies[-1]), lambda: "%s\ntarget: %s" % (command_text(args), target), "", target
+        )
     if newer or expected is not None:
         player.before[name] = None
         return
     oracle, reply = replies
     before, player.before[name] = player.before.get(name), (tuple(args), oracle, reply)
-    report.check(where, agree(args, before, oracle, reply), lambda: "command: %s\noracle:  %s\ntarget:  %s"
-                 % (command_text(args), text_of(oracle), text_of(reply)), text_of(oracle), text_of(reply))
+    report.check(
+        where,
+        agree(args, before, oracle, reply),
+        lambda: "command: %s\noracle:  %s\ntarget:  %s" % (command_text(args), text_of(oracle), text_of(reply)),
+        text_of(oracle),
+        text_of(reply),
+    )

@@ -1,4 +1,4 @@
-"""The `protocol` suite: raw bytes on a socket. Compared: every byte that comes back, and whether the connection is closed after.
+"""The `protocol` suite: raw bytes on a socket. Compared: every byte that comes back, and whether it then closes.
 
 Each exchange is sent three ways: at once, one byte at a time, and in random pieces; the replies must be the same.
 """
@@ -93,7 +93,7 @@ def run(context):
         ways = {"whole": [data]}
         if name not in ONLY_WHOLE:
             ways["pieces"] = _pieces(source, data)
-            ways["bytes"] = [data[i:i + 1] for i in range(len(data))] if len(data) < 200 else ways["pieces"]
+            ways["bytes"] = [data[i : i + 1] for i in range(len(data))] if len(data) < 200 else ways["pieces"]
         for way, pieces in ways.items():
             _compare(context, "protocol/%s/%s" % (name, way), expected, pieces)
     for name, data in LONG.items():
@@ -103,8 +103,12 @@ def run(context):
 
 def _compare(context, check_id, expected, pieces):
     got = _exchange(context.pair.ports[1], pieces)
-    context.report.check(check_id, got == expected, lambda: "sent %r\noracle %s\ntarget %s" % (
-        b"".join(pieces)[:120], *map(_show, (expected, got))), *map(_show, (expected, got)))
+    context.report.check(
+        check_id,
+        got == expected,
+        lambda: "sent %r\noracle %s\ntarget %s" % (b"".join(pieces)[:120], *map(_show, (expected, got))),
+        *map(_show, (expected, got)),
+    )
 
 
 def _show(result):
@@ -116,7 +120,7 @@ def _pieces(source, data):
     pieces, at = [], 0
     while at < len(data):
         size = source.randint(1, 30)
-        pieces.append(data[at:at + size])
+        pieces.append(data[at : at + size])
         at += size
     return pieces
 
@@ -151,9 +155,15 @@ def _unauthenticated(context):
         with Client(port) as client:
             client.call("CONFIG", "SET", "requirepass", "secret")
     try:
-        for name, data in {"array": b"*11\r\n", "bulk": b"*1\r\n$16385\r\n", "short": b"*1\r\n$4\r\nPING\r\n",
-                           "ten": b"*10\r\n$4\r\nPING\r\n"}.items():
-            _compare(context, "protocol/unauthenticated %s/whole" % name, _exchange(context.pair.ports[0], [data]), [data])
+        for name, data in {
+            "array": b"*11\r\n",
+            "bulk": b"*1\r\n$16385\r\n",
+            "short": b"*1\r\n$4\r\nPING\r\n",
+            "ten": b"*10\r\n$4\r\nPING\r\n",
+        }.items():
+            _compare(
+                context, "protocol/unauthenticated %s/whole" % name, _exchange(context.pair.ports[0], [data]), [data]
+            )
     finally:
         for port in context.pair.ports:
             with Client(port) as client:

@@ -1,7 +1,7 @@
 """Reads known_differences.md: the only place where a difference from the oracle can be accepted.
 
-A row of a table there is one exception:  | `check id, * allowed` | `oracle text, * allowed` | `target text, * allowed` | reason |
-The two text columns may be `*`. Rows without a reason are refused.
+A row of a table there is one exception:  | `check id, * allowed` | `oracle text, * allowed` | `target text, *
+allowed` | reason | The two text columns may be `*`. Rows without a reason are refused.
 """
 
 import fnmatch
@@ -10,6 +10,7 @@ import typing
 
 class Entry(typing.NamedTuple):
     """One accepted difference."""
+
     pattern: str
     oracle: str
     target: str
@@ -39,8 +40,7 @@ class KnownDifferences:
     def find(self, check_id, oracle="", target=""):
         """The entry that accepts this difference, or None."""
         for entry in self.entries:
-            if (_matches(check_id, entry.pattern) and _matches(oracle, entry.oracle)
-                    and _matches(target, entry.target)):
+            if _matches(check_id, entry.pattern) and _matches(oracle, entry.oracle) and _matches(target, entry.target):
                 return entry
         return None
 

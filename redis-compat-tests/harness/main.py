@@ -19,9 +19,19 @@ from .servers import CannotStart, Server
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SUITES = {
     "literal": ("cases.literal", "sequences of cases/*.case, compared with the oracle or with a literal reply"),
-    "command": ("cases.command_table", "COMMAND INFO, DOCS, GETKEYS, LIST: every field of every command the target has"),
-    "config": ("cases.config_directives", "every directive is known, has the oracle's default, and takes or refuses values alike"),
-    "protocol": ("cases.protocol_edges", "raw bytes: inline, partial, broken; the replies and when the connection closes"),
+    "command": (
+        "cases.command_table",
+        "COMMAND INFO, DOCS, GETKEYS, LIST: every field of every command the target has",
+    ),
+    "config": (
+        "cases.config_directives",
+        "every directive is known, has the oracle's default, and takes or refuses values alike",
+    ),
+    "protocol": (
+        "cases.protocol_edges",
+        "raw bytes: inline, partial, broken; the replies and when the connection closes",
+    ),
+    "info": ("cases.info_fields", "INFO's sections, field names and line forms; MONITOR's lines"),
     "blocking": ("cases.blocking", "blocking sorted-set commands with several clients"),
     "tools": ("cases.cli_tools", "redis-cli's modes and redis-benchmark against the target"),
     "random": ("stream.suite", "random differential streams"),

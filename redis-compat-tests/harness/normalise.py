@@ -1,8 +1,9 @@
 """Comparing two replies. Exact, unless a named normaliser says what is truly unordered, random or a clock.
 
-A normaliser gets (args, before, oracle, target), where `before` is the preceding (args, oracle, target) of the same connection: a
-stream asks OBJECT ENCODING before HGETALL and HGETALL before HRANDFIELD, so that the looser rule applies only where it must. Errors
-are compared exactly, always. `run.py --list` prints every normaliser with its reason.
+A normaliser gets (args, before, oracle, target), where `before` is the preceding (args, oracle, target) of the same
+connection: a stream asks OBJECT ENCODING before HGETALL and HGETALL before HRANDFIELD, so that the looser rule
+applies only where it must. Errors are compared exactly, always. `run.py --list` prints every normaliser with its
+reason.
 """
 
 import typing
@@ -14,6 +15,7 @@ TTL_TOLERANCE_MS = 3000
 
 class Normaliser(typing.NamedTuple):
     """A rule for comparing the replies of some commands."""
+
     name: str
     commands: tuple
     why: str
@@ -26,12 +28,14 @@ _ALL = []
 
 def normaliser(name, *commands, why):
     """Register the decorated function as the comparison of these commands."""
+
     def register(function):
         rule = Normaliser(name, commands, why, function)
         _ALL.append(rule)
         for command in commands:
             NORMALISERS[command] = rule
         return function
+
     return register
 
 
@@ -104,8 +108,12 @@ def _random_key(_args, before, oracle, target):
     return oracle in before[1][1] and target in before[2][1]
 
 
-@normaliser("random-members", "HRANDFIELD", "ZRANDMEMBER",
-            why="random: as many as the oracle's, distinct unless count < 0, each in the collection read just before")
+@normaliser(
+    "random-members",
+    "HRANDFIELD",
+    "ZRANDMEMBER",
+    why="random: as many as the oracle's, distinct unless count < 0, each in the collection read just before",
+)
 def _random_members(args, before, oracle, target):
     whole = {b"HRANDFIELD": "HGETALL", b"ZRANDMEMBER": "ZRANGE"}[args[0].upper()]
     if not before or command_name(before[0]) != whole or before[0][1] != args[1]:
@@ -155,6 +163,7 @@ def _clock(_args, _before, oracle, target):
 def _hello(_args, _before, oracle, target):
     def fields(tree):
         return [(k, v[0] if k[1] in (b"version", b"id") else v) for k, v in zip(tree[1][::2], tree[1][1::2])]
+
     return fields(oracle) == fields(target)
 
 
@@ -163,8 +172,12 @@ def _connection_id(_args, _before, oracle, target):
     return int(oracle[1]) > 0 and int(target[1]) > 0
 
 
-@normaliser("client-fields", "CLIENT INFO", "CLIENT LIST",
-            why="addresses, ids, ages and buffer sizes differ; field names, name, db, cmd, user and resp must not")
+@normaliser(
+    "client-fields",
+    "CLIENT INFO",
+    "CLIENT LIST",
+    why="addresses, ids, ages and buffer sizes differ; field names, name, db, cmd, user and resp must not",
+)
 def _client_fields(_args, _before, oracle, target):
     same = (b"name", b"db", b"sub", b"psub", b"ssub", b"multi", b"cmd", b"user", b"resp", b"redir", b"events", b"flags")
 
@@ -175,15 +188,23 @@ def _client_fields(_args, _before, oracle, target):
             # 7.2 appended lib-name and lib-ver; the literal cases check them.
             out.append([(k, v if k in same else None) for k, _, v in fields if not k.startswith(b"lib-")])
         return sorted(out, key=repr)
+
     return lines(oracle) == lines(target)
 
 
-@normaliser("own-memory", "MEMORY USAGE", "DEBUG OBJECT", "MEMORY STATS", why="sizes and addresses are the implementation's own")
+@normaliser(
+    "own-memory", "MEMORY USAGE", "DEBUG OBJECT", "MEMORY STATS", why="sizes and addresses are the implementation's own"
+)
 def _own_memory(_args, _before, _oracle, _target):
     return True
 
 
-@normaliser("scan-page", "SCAN", "HSCAN", "ZSCAN",
-            why="cursors and order are the server's own; streams compare whole iterations instead")
+@normaliser(
+    "scan-page",
+    "SCAN",
+    "HSCAN",
+    "ZSCAN",
+    why="cursors and order are the server's own; streams compare whole iterations instead",
+)
 def _scan_page(_args, _before, oracle, target):
     return len(oracle[1]) == len(target[1]) == 2

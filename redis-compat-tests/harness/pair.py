@@ -31,8 +31,9 @@ class Mismatch(Exception):
     def __init__(self, args, oracle, target, note=""):
         self.args_sent, self.oracle, self.target = args, oracle, target
         self.oracle_text, self.target_text = _show(oracle), _show(target)
-        super().__init__("%scommand: %s\noracle:  %s\ntarget:  %s"
-                         % (note, command_text(args), self.oracle_text, self.target_text))
+        super().__init__(
+            "%scommand: %s\noracle:  %s\ntarget:  %s" % (note, command_text(args), self.oracle_text, self.target_text)
+        )
 
 
 def _show(reply):
@@ -71,7 +72,7 @@ class PairClient:
         return self._compare(args, oracle, target)
 
     def batch(self, commands):
-        """Pipeline commands to both; yields (index, Mismatch or None) for each, as replies come in, and ends when it breaks."""
+        """Pipeline commands to both; yields (index, Mismatch or None) as replies come in; ends when it breaks."""
         try:
             self._send_both(b"".join(map(encode, commands)), commands[0])
         except BrokenConnection as broken:

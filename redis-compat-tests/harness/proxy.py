@@ -1,7 +1,8 @@
 """A RESP proxy that may change what passes: deliberate faults, or commands the server behind it does not have.
 
 It serves each connection in a thread, one request at a time, so replies keep their order. A behaviour is a function
-`(args, forward) -> reply bytes`, where `forward(*args)` asks the real server and returns the raw reply; None closes the connection.
+`(args, forward) -> reply bytes`, where `forward(*args)` asks the real server and returns the raw reply; None closes
+the connection.
 """
 
 import socket

@@ -1,7 +1,7 @@
 """Counting what passed, failed and was skipped, and saying so.
 
-A check has an id such as `config/default/maxmemory` or `random/ZADD`. A failed check whose id is a known difference is counted as
-skipped and named at the end with its reason, so nothing is hidden.
+A check has an id such as `config/default/maxmemory` or `random/ZADD`. A failed check whose id is a known difference
+is counted as skipped and named at the end with its reason, so nothing is hidden.
 """
 
 import collections

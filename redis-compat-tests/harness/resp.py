@@ -1,7 +1,7 @@
 """RESP2/RESP3 client that keeps every byte that matters.
 
-A reply is a tree of tuples whose first item is the type marker of the wire, so that `:1`, `$1 1`, `,1` and `+1` are four different
-replies. Numbers stay the text the server sent:
+A reply is a tree of tuples whose first item is the type marker of the wire, so that `:1`, `$1 1`, `,1` and `+1` are
+four different replies. Numbers stay the text the server sent:
 
     (b":", b"1")  (b"$", b"ab")  (b"$", None)  (b"*", [tree, ...])  (b"*", None)  (b"%", [tree, tree, ...])  (b"_", b"")
     (b"|", [[attribute trees], tree])
@@ -77,7 +77,7 @@ class Client:
                 self._receive()
             if writable:
                 try:
-                    view = view[self.socket.send(view):]
+                    view = view[self.socket.send(view) :]
                 except (BrokenPipeError, ConnectionResetError) as error:
                     raise Closed(str(error)) from error
 
@@ -108,14 +108,14 @@ class Client:
         except NoReply:
             self._at = begin
             raise
-        raw = bytes(self._buffer[begin:self._at])
-        del self._buffer[:self._at]
+        raw = bytes(self._buffer[begin : self._at])
+        del self._buffer[: self._at]
         self._at = 0
         return tree, raw
 
     def collected(self):
         """Bytes that came in while sending and have not been read."""
-        return bytes(self._buffer[self._at:])
+        return bytes(self._buffer[self._at :])
 
     def quiet(self, seconds):
         """True when the server sends nothing for so long (and keeps the connection open)."""
@@ -131,7 +131,7 @@ class Client:
             while True:
                 self._receive()
         except Closed:
-            data = bytes(self._buffer[self._at:])
+            data = bytes(self._buffer[self._at :])
             self._buffer.clear()
             self._at = 0
             return data
@@ -153,16 +153,16 @@ class Client:
             searched = max(self._at, len(self._buffer) - 1)
             self._receive()
             end = self._buffer.find(b"\r\n", searched)
-        line = bytes(self._buffer[self._at:end])
+        line = bytes(self._buffer[self._at : end])
         self._at = end + 2
         return line
 
     def _exactly(self, size):
         while len(self._buffer) < self._at + size + 2:
             self._receive()
-        data = bytes(self._buffer[self._at:self._at + size])
+        data = bytes(self._buffer[self._at : self._at + size])
         self._at += size + 2
-        if self._buffer[self._at - 2:self._at] != b"\r\n":
+        if self._buffer[self._at - 2 : self._at] != b"\r\n":
             raise ProtocolError("bulk of %d bytes does not end in CRLF" % size)
         return data
 
@@ -202,7 +202,7 @@ def text_of(tree, limit=600):
 
 def quote(data):
     """Bytes as redis-cli would quote them, so that a printed sequence can be pasted back."""
-    escapes = {0x22: '\\"', 0x5c: "\\\\", 0x0a: "\\n", 0x0d: "\\r", 0x09: "\\t"}
+    escapes = {0x22: '\\"', 0x5C: "\\\\", 0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t"}
     return '"%s"' % "".join(escapes.get(c) or (chr(c) if 32 <= c < 127 else "\\x%02x" % c) for c in data)
 
 
@@ -226,7 +226,7 @@ def _text(tree):
 
 def command_text(args, limit=400):
     """A command as one line that redis-cli accepts, clipped."""
-    plain = set(range(33, 127)) - {0x22, 0x27, 0x5c, 0x23}
+    plain = set(range(33, 127)) - {0x22, 0x27, 0x5C, 0x23}
     words = [a.decode() if a and set(a) <= plain else quote(a) for a in map(to_bytes, args)]
     line = " ".join(w if len(w) < 200 else "%s...(%d bytes)" % (w[:60], len(to_bytes(a))) for w, a in zip(words, args))
     return line if len(line) <= limit else line[:limit] + "..."

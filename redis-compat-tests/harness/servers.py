@@ -1,7 +1,7 @@
 """Starting and stopping the servers under comparison.
 
-Every server runs on a free loopback port in a temp folder of its own, is stopped by the pid that was started, and dies with this
-process even when that is killed (PR_SET_PDEATHSIG).
+Every server runs on a free loopback port in a temp folder of its own, is stopped by the pid that was started, and
+dies with this process even when that is killed (PR_SET_PDEATHSIG).
 """
 
 import ctypes
@@ -53,8 +53,14 @@ class Server:
             args += ["--" + directive, value]
         self.log_path = os.path.join(self.folder, "server.log")
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(args + self.extra_args, cwd=self.folder, stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent)
+            self.process = subprocess.Popen(
+                args + self.extra_args,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_die_with_parent,
+            )
         self._wait_until_up(time.monotonic() + timeout)
         return self
 

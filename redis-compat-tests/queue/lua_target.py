@@ -1,6 +1,7 @@
-"""The waiting room by Lua: calls for the oracle's side, and a proxy behaviour that gives a redis-server the native commands.
+"""The waiting room by Lua: calls for the oracle's side, and a proxy behaviour that stands in for native commands.
 
-The proxy is a stand-in for Usher: with it the suites of this folder can be tested, and shown to fail on the faults below.
+The proxy is a stand-in for Usher: with it the suites of this folder can be tested, and shown to fail on the faults
+below.
 """
 
 import pathlib
@@ -19,19 +20,36 @@ FAULTS = {
     "token-without-ttl": ("redis.call('PEXPIREAT', token_key(user), expiry * 1000)", ""),
     "one-too-many": ("local admitted = math.min(count, room)", "local admitted = math.min(count, room + 1)"),
     "extend-not-counted": ("redis.call('HINCRBY', token_key(user), 'extend_count', 1)", ""),
-    "admits-from-the-back": ("redis.call('ZRANGE', wait, 0, admitted - 1)", "redis.call('ZRANGE', wait, -admitted, -1)"),
+    "admits-from-the-back": (
+        "redis.call('ZRANGE', wait, 0, admitted - 1)",
+        "redis.call('ZRANGE', wait, -admitted, -1)",
+    ),
     "leave-keeps-token": ("  redis.call('DEL', token_key(user))\n", ""),
-    "stays-in-line": ("    redis.call('ZREM', wait, user)\n", "    if #users < 3 then redis.call('ZREM', wait, user) end\n"),
-    "enters-twice": ("if present[2] ~= 'NONE' then return present end",
-                     "if present[2] == 'READY' or present[2] == 'ACTIVE' then return present end"),
-    "activate-not-renewed": ("renew(user, option.TTL or setting('active-ttl', 300))\n  return 1\nend\n\nfunction operations.EXTEND",
-                             "return 1\nend\n\nfunction operations.EXTEND"),
+    "stays-in-line": (
+        "    redis.call('ZREM', wait, user)\n",
+        "    if #users < 3 then redis.call('ZREM', wait, user) end\n",
+    ),
+    "enters-twice": (
+        "if present[2] ~= 'NONE' then return present end",
+        "if present[2] == 'READY' or present[2] == 'ACTIVE' then return present end",
+    ),
+    "activate-not-renewed": (
+        "renew(user, option.TTL or setting('active-ttl', 300))\n  return 1\nend\n\nfunction operations.EXTEND",
+        "return 1\nend\n\nfunction operations.EXTEND",
+    ),
     "paused-admits": ("if setting('state', 'open') == 'paused' then return {} end", ""),
     "oversells": ("if stock <= 0", "if stock <= -1"),
 }
 FAULTS_OF = {
     "queue": [name for name in FAULTS if name != "oversells"],
-    "properties": ["one-too-many", "admits-from-the-back", "leave-keeps-token", "stays-in-line", "enters-twice", "oversells"],
+    "properties": [
+        "one-too-many",
+        "admits-from-the-back",
+        "leave-keeps-token",
+        "stays-in-line",
+        "enters-twice",
+        "oversells",
+    ],
 }
 
 

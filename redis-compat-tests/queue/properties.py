@@ -1,10 +1,11 @@
 """The `properties` suite: many connections at once, then a pause in which the invariants of the waiting room must hold.
 
-Each worker owns its users (so it knows what each of its commands should say) and one connection; one watcher reads the active set
-all the time. Users are never reused after they left, tokens outlast the run, and one worker alone admits for a queue: so
+Each worker owns its users (so it knows what each of its commands should say) and one connection; one watcher reads
+the active set all the time. Users are never reused after they left, tokens outlast the run, and one worker alone
+admits for a queue: so
 
     entered == waiting + active + gone;   active <= max-active at every look;   nobody in both sets;
-    token keys == active members;         each worker's users are admitted in the order in which that worker let them in;
+    token keys == active members;         each worker's users are admitted in the order in which it entered them;
     nobody still waiting was overtaken;   a stock is never sold twice, nor beyond.
 """
 
@@ -114,7 +115,9 @@ def run(context):
             return
         admin.call("FLUSHALL")
         for queue in QUEUES:
-            admin.call("QUEUE", "CONFIG", "SET", queue, "max-active", MAX_ACTIVE, "max-waiting", 100_000, "max-extends", 1000)
+            admin.call(
+                "QUEUE", "CONFIG", "SET", queue, "max-active", MAX_ACTIVE, "max-waiting", 100_000, "max-extends", 1000
+            )
         workers = [Worker(port, number, context.seed) for number in range(WORKERS)]
         watcher = Watcher(port)
         watcher.start()
@@ -124,10 +127,15 @@ def run(context):
                 _check(report, admin, queue, [worker for worker in workers if worker.queue == queue], number)
         watcher.stopping = True
         watcher.join(5)
-        report.check("properties/active-max", watcher.most <= MAX_ACTIVE,
-                     lambda: "saw %d active, at most %d are allowed" % (watcher.most, MAX_ACTIVE))
-        report.say("properties: %d entries, %d looks at the active sets, seed %s"
-                   % (sum(len(worker.order) for worker in workers), watcher.looks, context.seed))
+        report.check(
+            "properties/active-max",
+            watcher.most <= MAX_ACTIVE,
+            lambda: "saw %d active, at most %d are allowed" % (watcher.most, MAX_ACTIVE),
+        )
+        report.say(
+            "properties: %d entries, %d looks at the active sets, seed %s"
+            % (sum(len(worker.order) for worker in workers), watcher.looks, context.seed)
+        )
         _stock(report, port, admin)
 
 
@@ -143,18 +151,27 @@ def _check(report, admin, queue, workers, number):
     waiting = plain(admin.call("ZRANGE", "queue:wait:{%s}" % queue, 0, -1))
     active = set(plain(admin.call("ZRANGE", "queue:active:{%s}" % queue, 0, -1)))
     prefix = b"active:token:{%b}:" % queue.encode()
-    tokens = {key[len(prefix):] for key in plain(admin.call("KEYS", prefix + b"*"))}
+    tokens = {key[len(prefix) :] for key in plain(admin.call("KEYS", prefix + b"*"))}
     users = {user.encode() for worker in workers for user in worker.present}
     where = "properties/%s/%%s/round%d" % (queue, number)
     errors = [error for worker in workers for error in worker.errors]
     report.check(where % "replies", not errors, lambda: "\n".join(errors[:8]))
-    report.check(where % "both-sets", not active & set(waiting), lambda: "in both: %s" % sorted(active & set(waiting))[:5])
-    report.check(where % "tokens", tokens == active, lambda: "tokens without a place %s, places without a token %s" % (
-        sorted(tokens - active)[:5], sorted(active - tokens)[:5]))
+    report.check(
+        where % "both-sets", not active & set(waiting), lambda: "in both: %s" % sorted(active & set(waiting))[:5]
+    )
+    report.check(
+        where % "tokens",
+        tokens == active,
+        lambda: "tokens without a place %s, places without a token %s"
+        % (sorted(tokens - active)[:5], sorted(active - tokens)[:5]),
+    )
     # `users` are those who entered and did not leave, so all of them and nobody else must be somewhere.
     there = active | set(waiting)
-    report.check(where % "conservation", there == users and len(waiting) + len(active) == len(users),
-                 lambda: "lost %s, unknown %s" % (sorted(users - there)[:5], sorted(there - users)[:5]))
+    report.check(
+        where % "conservation",
+        there == users and len(waiting) + len(active) == len(users),
+        lambda: "lost %s, unknown %s" % (sorted(users - there)[:5], sorted(there - users)[:5]),
+    )
     report.check(where % "active-max", len(active) <= MAX_ACTIVE, lambda: "%d active" % len(active))
     _check_order(report, where % "order", workers, waiting)
 
@@ -196,9 +213,17 @@ def _stock(report, port, admin):
     _in_parallel([lambda number=number: claim(number) for number in range(CLAIMERS)])
     issued = [user for user, status in outcomes if status == b"ISSUED"]
     left = int(plain(admin.call("GET", "stock:{c}")))
-    report.check("properties/stock/sold", len(issued) == STOCK and left == 0, lambda: "issued %d of %d, left %d" % (len(issued), STOCK, left))
+    report.check(
+        "properties/stock/sold",
+        len(issued) == STOCK and left == 0,
+        lambda: "issued %d of %d, left %d" % (len(issued), STOCK, left),
+    )
     report.check("properties/stock/once", len(issued) == len(set(issued)), lambda: "issued twice")
     recorded = {member.decode() for member in plain(admin.call("SMEMBERS", "issued:{c}")) or []}
     report.check("properties/stock/recorded", recorded == set(issued), lambda: "issued set %s" % sorted(recorded)[:5])
-    report.check("properties/stock/outcomes", len(outcomes) == CLAIMERS * CLAIMS and {status for _, status in outcomes}
-                 <= {b"ISSUED", b"SOLDOUT", b"DUPLICATE"}, lambda: "%d answers" % len(outcomes))
+    report.check(
+        "properties/stock/outcomes",
+        len(outcomes) == CLAIMERS * CLAIMS
+        and {status for _, status in outcomes} <= {b"ISSUED", b"SOLDOUT", b"DUPLICATE"},
+        lambda: "%d answers" % len(outcomes),
+    )

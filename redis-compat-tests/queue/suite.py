@@ -1,7 +1,8 @@
-"""The `queue` suite: one random stream of waiting-room commands through the Lua script on the oracle and natively on the target.
+"""The `queue` suite: a random stream of commands, by the Lua script on the oracle and natively on the target.
 
-After each step the replies are compared, at intervals and at the end every key: members, arrivals and settings exactly; tokens by
-form; expiries within the clocks' tolerance. SCORE fixes most arrivals; where the server gives them, only the order is compared.
+After each step the replies are compared, at intervals and at the end every key: members, arrivals and settings
+exactly; tokens by form; expiries within the clocks' tolerance. SCORE fixes most arrivals; where the server gives
+them, only the order is compared.
 """
 
 import random
@@ -37,8 +38,13 @@ def _both(report, oracle, target, *args):
     left = oracle.call(*script_call(args))
     right = target.call(*args)
     same = _meaning(args, left) == _meaning(args, right)
-    return report.check("queue/" + _name(args), same, lambda: "command: %s\nscript: %s\nnative: %s" % (
-        command_text(args), text_of(left), text_of(right)), text_of(left), text_of(right))
+    return report.check(
+        "queue/" + _name(args),
+        same,
+        lambda: "command: %s\nscript: %s\nnative: %s" % (command_text(args), text_of(left), text_of(right)),
+        text_of(left),
+        text_of(right),
+    )
 
 
 def _name(args):
@@ -85,15 +91,36 @@ def _step(source, arrival):
         return ("QUEUE", "LEAVE", queue, user)
     if roll < 0.97:
         return ("QUEUE", "EXPIRE", queue)
-    field, values = source.choice([("max-active", (0, 5, 20, 40)), ("max-waiting", (5, 30, 1000)), ("token-ttl", (600, 5000)),
-                                   ("active-ttl", (600, 5000)), ("max-extends", (0, 1, 5)), ("state", ("open", "open", "paused", "closed"))])
+    field, values = source.choice(
+        [
+            ("max-active", (0, 5, 20, 40)),
+            ("max-waiting", (5, 30, 1000)),
+            ("token-ttl", (600, 5000)),
+            ("active-ttl", (600, 5000)),
+            ("max-extends", (0, 1, 5)),
+            ("state", ("open", "open", "paused", "closed")),
+        ]
+    )
     return ("QUEUE", "CONFIG", "SET", queue, field, source.choice(values))
 
 
 def _prepare(oracle, target):
     for client in (oracle, target):
         client.call("FLUSHALL")
-    settings = ["max-active", 20, "max-waiting", 1000, "token-ttl", 600, "active-ttl", 900, "max-extends", 3, "state", "open"]
+    settings = [
+        "max-active",
+        20,
+        "max-waiting",
+        1000,
+        "token-ttl",
+        600,
+        "active-ttl",
+        900,
+        "max-extends",
+        3,
+        "state",
+        "open",
+    ]
     for queue in QUEUES:
         oracle.call(*script_call(["QUEUE", "CONFIG", "SET", queue, *settings]))
         target.call("QUEUE", "CONFIG", "SET", queue, *settings)
@@ -115,8 +142,10 @@ def _stream(report, oracle, target, source, seed):
 def _same_keys(report, oracle, target, where):
     """Every key of both servers, tokens and clock aside."""
     target.call("HELLO", 2)
-    left, right = ({place: _comparable(place[1], entry) for place, entry in whole_state(client, (0,)).items()}
-                   for client in (oracle, target))
+    left, right = (
+        {place: _comparable(place[1], entry) for place, entry in whole_state(client, (0,)).items()}
+        for client in (oracle, target)
+    )
     lines = []
     for place in sorted(set(left) | set(right)):
         a, b = left.get(place), right.get(place)
@@ -129,14 +158,20 @@ def _comparable(key, entry):
     """(exact part, clocks in seconds) of one key."""
     kind, encoding, expiry_ms, content = entry
     if key.startswith(b"queue:active:"):
-        return (kind, encoding, sorted(content[::2])), [float(score) for _, score in sorted(zip(content[::2], content[1::2]))]
+        return (kind, encoding, sorted(content[::2])), [
+            float(score) for _, score in sorted(zip(content[::2], content[1::2]))
+        ]
     if key.startswith(b"active:token:"):
         pairs = content if content and isinstance(content[0], tuple) else zip(content[::2], content[1::2])
         fields = dict(pairs)
         clocks = [expiry_ms / 1000, float(fields.pop(b"expired_at", 0))]
         fields[b"token"] = len(fields.get(b"token", b"")) > 0
         return (kind, sorted(fields.items())), clocks
-    pairs = sorted(zip(content[::2], content[1::2])) if key.startswith(b"queue:config:") and content and isinstance(content[0], bytes) else content
+    pairs = (
+        sorted(zip(content[::2], content[1::2]))
+        if key.startswith(b"queue:config:") and content and isinstance(content[0], bytes)
+        else content
+    )
     return (kind, expiry_ms, pairs), []
 
 
@@ -145,7 +180,7 @@ def _close(a, b):
 
 
 def _own_arrivals(report, oracle, target):
-    """Without SCORE: the order is that of the calls although many fall into one millisecond, and goes on after a fixed arrival."""
+    """Without SCORE: the order is that of the calls, many in one millisecond, also after a fixed arrival."""
     _prepare(oracle, target)
     names = ["z%d" % n for n in range(150)]
     random.Random(1).shuffle(names)
@@ -162,7 +197,11 @@ def _expiry(report, oracle, target):
         _both(report, oracle, target, "ENTERQUEUE", "concert-1", "u%d" % number, "SCORE", ARRIVAL_BASE_MS + number)
     _both(report, oracle, target, "MOVEACTIVE", "concert-1", 3, "TTL", 1)
     time.sleep(2.1)
-    for args in (("QUEUE", "STATUS", "concert-1", "u0"), ("QUEUE", "ACTIVATE", "concert-1", "u1"), ("QUEUE", "LEAVE", "concert-1", "u2")):
+    for args in (
+        ("QUEUE", "STATUS", "concert-1", "u0"),
+        ("QUEUE", "ACTIVATE", "concert-1", "u1"),
+        ("QUEUE", "LEAVE", "concert-1", "u2"),
+    ):
         _both(report, oracle, target, *args)
     _both(report, oracle, target, "MOVEACTIVE", "concert-1", 9, "MAXACTIVE", 3)
     _both(report, oracle, target, "ENTERQUEUE", "concert-1", "u0", "SCORE", ARRIVAL_BASE_MS + 50)
@@ -172,12 +211,23 @@ def _expiry(report, oracle, target):
 def _errors(report, target):
     """What must be refused, and leaves no key behind."""
     target.call("FLUSHALL")
-    for args in (("ENTERQUEUE", "", "u"), ("ENTERQUEUE", "a{b", "u"), ("ENTERQUEUE", "a}b", "u"), ("ENTERQUEUE", "q", "u", "SCORE", "abc"),
-                 ("ENTERQUEUE", "q", "u", "SCORE", "nan"), ("ENTERQUEUE", "q", "u", "MAXWAIT", "-1"), ("ENTERQUEUE", "q", "u", "FOO"),
-                 ("MOVEACTIVE", "q", "abc"), ("MOVEACTIVE", "q", "-1"), ("MOVEACTIVE", "q", "1", "TTL", "0"),
-                 ("QUEUE", "CONFIG", "SET", "q", "nosuch", "1"), ("QUEUE", "CONFIG", "SET", "q", "max-active", "abc"),
-                 ("QUEUE", "CONFIG", "SET", "q", "max-active", "5", "state", "ajar"), ("QUEUE", "NOSUCH", "q"),
-                 ("QUEUE", "EXTEND", "q", "u", "TTL", "abc")):
+    for args in (
+        ("ENTERQUEUE", "", "u"),
+        ("ENTERQUEUE", "a{b", "u"),
+        ("ENTERQUEUE", "a}b", "u"),
+        ("ENTERQUEUE", "q", "u", "SCORE", "abc"),
+        ("ENTERQUEUE", "q", "u", "SCORE", "nan"),
+        ("ENTERQUEUE", "q", "u", "MAXWAIT", "-1"),
+        ("ENTERQUEUE", "q", "u", "FOO"),
+        ("MOVEACTIVE", "q", "abc"),
+        ("MOVEACTIVE", "q", "-1"),
+        ("MOVEACTIVE", "q", "1", "TTL", "0"),
+        ("QUEUE", "CONFIG", "SET", "q", "nosuch", "1"),
+        ("QUEUE", "CONFIG", "SET", "q", "max-active", "abc"),
+        ("QUEUE", "CONFIG", "SET", "q", "max-active", "5", "state", "ajar"),
+        ("QUEUE", "NOSUCH", "q"),
+        ("QUEUE", "EXTEND", "q", "u", "TTL", "abc"),
+    ):
         if not _is_shim(target):
             reply = target.call(*args)
             report.check("queue/error/" + " ".join(args), is_error(reply), lambda: "accepted: %s" % text_of(reply))
@@ -186,7 +236,13 @@ def _errors(report, target):
         target.call("FLUSHALL")
         target.call("SET", key, "v")
         reply = target.call("MOVEACTIVE", "q", 1)
-        report.check("queue/wrongtype/" + key, reply[0] == b"-" and b"WRONGTYPE" in reply[1], lambda: text_of(reply), "", text_of(reply))
+        report.check(
+            "queue/wrongtype/" + key,
+            reply[0] == b"-" and b"WRONGTYPE" in reply[1],
+            lambda: text_of(reply),
+            "",
+            text_of(reply),
+        )
     target.call("FLUSHALL")
 
 

@@ -1,6 +1,6 @@
 """Generators for connection commands, and for what is no command at all."""
 
-from .registry import command
+from .registry import GENERATORS, command
 
 
 @command("PING", weight=0.7)
@@ -21,8 +21,18 @@ def _time(_p):
 @command("HELLO", weight=0.25)
 def _hello(p):
     version = p.pick([], ["2"], ["3"], ["3"], ["1"], ["4"], ["abc"])
-    options = p.pick([], [], [], ["SETNAME", "c1"], ["SETNAME", "bad name"], ["AUTH", "default", "x"], ["AUTH", "nobody", "x"],
-                     ["AUTH", "x"], ["SETNAME"], ["FOO"])
+    options = p.pick(
+        [],
+        [],
+        [],
+        ["SETNAME", "c1"],
+        ["SETNAME", "bad name"],
+        ["AUTH", "default", "x"],
+        ["AUTH", "nobody", "x"],
+        ["AUTH", "x"],
+        ["SETNAME"],
+        ["FOO"],
+    )
     return [["HELLO"] + version + options]
 
 
@@ -39,10 +49,32 @@ def _auth(p):
 
 @command("CLIENT", weight=0.6, mutable=False)
 def _client(p):
-    return [["CLIENT"] + p.pick(["SETNAME", "n1"], ["SETNAME", ""], ["SETNAME", "a b"], ["SETNAME"], ["GETNAME"], ["GETNAME"],
-                                ["ID"], ["GETREDIR"], ["NOSUCH"], ["NO-EVICT", "on"], ["NO-EVICT", "maybe"], ["UNPAUSE"],
-                                ["TRACKINGINFO"], ["REPLY", "ON"], ["REPLY", "maybe"], ["UNBLOCK", "999999"],
-                                ["UNBLOCK", "abc"], ["KILL", "ID", "999999"], ["KILL", "1.2.3.4:5"], ["KILL", "FOO", "1"], [])]
+    return [
+        ["CLIENT"]
+        + p.pick(
+            ["SETNAME", "n1"],
+            ["SETNAME", ""],
+            ["SETNAME", "a b"],
+            ["SETNAME"],
+            ["GETNAME"],
+            ["GETNAME"],
+            ["ID"],
+            ["GETREDIR"],
+            ["NOSUCH"],
+            ["NO-EVICT", "on"],
+            ["NO-EVICT", "maybe"],
+            ["UNPAUSE"],
+            ["TRACKINGINFO"],
+            ["REPLY", "ON"],
+            ["REPLY", "maybe"],
+            ["UNBLOCK", "999999"],
+            ["UNBLOCK", "abc"],
+            ["KILL", "ID", "999999"],
+            ["KILL", "1.2.3.4:5"],
+            ["KILL", "FOO", "1"],
+            [],
+        )
+    ]
 
 
 @command("LOLWUT", weight=0.0, mutable=False)
@@ -59,12 +91,35 @@ def _unknown(p):
 @command("ARITY", weight=0.8, mutable=False)
 def _arity(p):
     # Any command with too few or too many arguments.
-    from .registry import GENERATORS
+
     fixed = [name for name in GENERATORS if name.isalpha() and name not in NOT_COMMANDS]
     name = p.random.choice(fixed)
     return [[name]] if p.chance(0.6) else [[name] + ["x"] * 20]
 
 
-# Names that are actions rather than commands, commands that work without arguments, and those that 20 arguments would not stop.
-NOT_COMMANDS = {"HSETMANY", "ZADDMANY", "ZADDLEX", "SHORTEXPIRE", "SHORTSET", "UNKNOWN", "ARITY", "BZPOPMIN", "BZPOPMAX", "RANDOMKEY", "TIME",
-                "LOLWUT", "HELLO", "RESET", "FLUSHALL", "FLUSHDB", "MSET", "MSETNX", "CLIENT", "HMSET", "HSET", "DBSIZE"}
+# Names that are actions rather than commands, commands that work without arguments, and those that 20 arguments would
+# not stop.
+NOT_COMMANDS = {
+    "HSETMANY",
+    "ZADDMANY",
+    "ZADDLEX",
+    "SHORTEXPIRE",
+    "SHORTSET",
+    "UNKNOWN",
+    "ARITY",
+    "BZPOPMIN",
+    "BZPOPMAX",
+    "RANDOMKEY",
+    "TIME",
+    "LOLWUT",
+    "HELLO",
+    "RESET",
+    "FLUSHALL",
+    "FLUSHDB",
+    "MSET",
+    "MSETNX",
+    "CLIENT",
+    "HMSET",
+    "HSET",
+    "DBSIZE",
+}

@@ -13,11 +13,27 @@ MUTATED_SHARE = 0.03
 # Thresholds below which a collection stays packed; the second mode makes every conversion happen all the time.
 MODES = {
     "default": [],
-    "small": ["hash-max-listpack-entries", "4", "hash-max-listpack-value", "20",
-              "zset-max-listpack-entries", "4", "zset-max-listpack-value", "20"],
+    "small": [
+        "hash-max-listpack-entries",
+        "4",
+        "hash-max-listpack-value",
+        "20",
+        "zset-max-listpack-entries",
+        "4",
+        "zset-max-listpack-value",
+        "20",
+    ],
 }
-THRESHOLD_DEFAULTS = ["hash-max-listpack-entries", "512", "hash-max-listpack-value", "64",
-                      "zset-max-listpack-entries", "128", "zset-max-listpack-value", "64"]
+THRESHOLD_DEFAULTS = [
+    "hash-max-listpack-entries",
+    "512",
+    "hash-max-listpack-value",
+    "64",
+    "zset-max-listpack-entries",
+    "128",
+    "zset-max-listpack-value",
+    "64",
+]
 
 
 def command_of(step):

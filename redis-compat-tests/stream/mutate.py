@@ -1,13 +1,38 @@
 """Damaging a command at random: arity, option order, odd values. The harness wants the same error, or the same effect.
 
-The values that replace arguments hold no small positive number: one of those in the place of a TTL would end while the stream runs,
-at a moment that the two servers need not agree on; and no very negative one, which HRANDFIELD would answer for ever.
+The values that replace arguments hold no small positive number: one of those in the place of a TTL would end while
+the stream runs, at a moment that the two servers need not agree on; and no very negative one, which HRANDFIELD would
+answer for ever.
 """
 
 from .pools import INT64_MAX
 
-ODD_ARGUMENTS = ["", "foo", "-1", "0", "nan", "NX", "XX", "GET", "COUNT", "LIMIT", "WITHSCORES", str(INT64_MAX), str(INT64_MAX + 1),
-                 " 1", "1 ", "1.5", "0x10", "inf", "-inf", "(", "[", "*", "\x00", "EX"]
+ODD_ARGUMENTS = [
+    "",
+    "foo",
+    "-1",
+    "0",
+    "nan",
+    "NX",
+    "XX",
+    "GET",
+    "COUNT",
+    "LIMIT",
+    "WITHSCORES",
+    str(INT64_MAX),
+    str(INT64_MAX + 1),
+    " 1",
+    "1 ",
+    "1.5",
+    "0x10",
+    "inf",
+    "-inf",
+    "(",
+    "[",
+    "*",
+    "\x00",
+    "EX",
+]
 
 
 def mutate(pools, args):

@@ -15,6 +15,7 @@ SCAN_PAGES_MAX = 20_000
 
 class Finding(typing.NamedTuple):
     """A disagreement: at which step, which command, and what both said."""
+
     step: int
     command: str
     detail: str
@@ -126,5 +127,5 @@ def _scan_all(client, args):
 
 
 def same_kind(finding, other):
-    """Two findings that may be one defect. Only the command counts: what a broken reply looks like depends on what follows it."""
+    """Two findings that may be one defect. Only the command counts: broken replies vary with what follows."""
     return other is not None and finding.command == other.command

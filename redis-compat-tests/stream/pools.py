@@ -1,28 +1,92 @@
 """The random choices all generators share: few keys so that commands collide, and values at the edges.
 
-A stream must mean the same on two servers with different clocks. So no relative TTL can end while a stream runs, except the short
-ones of `Pools.short_ttl`, which make the runner wait until the key is surely gone before the next command.
+A stream must mean the same on two servers with different clocks. So no relative TTL can end while a stream runs,
+except the short ones of keys.py, which make the runner wait until the key is surely gone before the next
+command.
 """
 
 import struct
 
-INT64_MAX, INT64_MIN = 2**63 - 1, -2**63
-FIXED_NOW_S = 4_000_000_000          # absolute expiries lie far ahead, never "now"
+INT64_MAX, INT64_MIN = 2**63 - 1, -(2**63)
+FAR_AHEAD_S = 4_000_000_000  # absolute expiries lie around here, never near now
 SHORT_TTL_MS = 4
 
 KEYS = {"string": 5, "hash": 5, "zset": 6}
-# Sorted sets whose members all have score 0: what a lexicographic range answers is defined for these only (on mixed scores it
-# depends on the random heights of Redis's skip list, so two redis-servers differ).
+# Sorted sets whose members all have score 0: what a lexicographic range answers is defined for these only (on mixed
+# scores it depends on the random heights of Redis's skip list, so two redis-servers differ).
 LEX_KEYS = 3
 NUMBER_KEYS = 3
 HUGE = 100_000
 
-ODD_NUMBERS = ["0", "-1", "1", "2", "-2", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "00", "-0", "+1",
-               " 1", "1 ", "1.0", "1e3", "0x10", "", "abc", "nan", "inf", "-inf", "1\x002", "18446744073709551616", "٣"]
-ODD_DOUBLES = ["0", "-0", "-0.0", "1", "1.5", "-1.5", "inf", "+inf", "-inf", "Infinity", "nan", "-nan", "1e308", "-1e308", "1e309",
-               "1e-308", "5e-324", "0.1", "0.30000000000000004", "3.0000000000000004", "1e17", "1e21", "1e22", "123456789012345680",
-               "9007199254740993", "17179869184.5", "4.35", "1.7976931348623157e308", "0x1p3", " 1", "1 ", "", "abc", "1_0", ".5", "5.",
-               "1e", "--1", "+5", "3.141592653589793238", "100000000000000000000"]
+ODD_NUMBERS = [
+    "0",
+    "-1",
+    "1",
+    "2",
+    "-2",
+    "9223372036854775807",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "00",
+    "-0",
+    "+1",
+    " 1",
+    "1 ",
+    "1.0",
+    "1e3",
+    "0x10",
+    "",
+    "abc",
+    "nan",
+    "inf",
+    "-inf",
+    "1\x002",
+    "18446744073709551616",
+    "٣",
+]
+ODD_DOUBLES = [
+    "0",
+    "-0",
+    "-0.0",
+    "1",
+    "1.5",
+    "-1.5",
+    "inf",
+    "+inf",
+    "-inf",
+    "Infinity",
+    "nan",
+    "-nan",
+    "1e308",
+    "-1e308",
+    "1e309",
+    "1e-308",
+    "5e-324",
+    "0.1",
+    "0.30000000000000004",
+    "3.0000000000000004",
+    "1e17",
+    "1e21",
+    "1e22",
+    "123456789012345680",
+    "9007199254740993",
+    "17179869184.5",
+    "4.35",
+    "1.7976931348623157e308",
+    "0x1p3",
+    " 1",
+    "1 ",
+    "",
+    "abc",
+    "1_0",
+    ".5",
+    "5.",
+    "1e",
+    "--1",
+    "+5",
+    "3.141592653589793238",
+    "100000000000000000000",
+]
 FRAGMENTS = ["a", "b", "aa", "ab", "A", "", "\x00", "\xff", "é", "a b", "\r\n", "zz", "m", "0", "10", "2"]
 
 
@@ -77,7 +141,11 @@ class Pools:
 
     def all_keys(self):
         """Every key of the pool."""
-        return [("%s%d" if kind == "zset:dst" else "%s:%d") % (kind, i) for kind, count in [*KEYS.items(), ("lex", LEX_KEYS), ("num", NUMBER_KEYS), ("zset:dst", 2)] for i in range(count)]
+        return [
+            ("%s%d" if kind == "zset:dst" else "%s:%d") % (kind, i)
+            for kind, count in [*KEYS.items(), ("lex", LEX_KEYS), ("num", NUMBER_KEYS), ("zset:dst", 2)]
+            for i in range(count)
+        ]
 
     def value(self):
         """A string value: short, numeric, binary, empty, at encoding limits, rarely huge."""
@@ -116,7 +184,7 @@ class Pools:
         if roll < 0.65:
             return str(self.random.randint(-20, 20))
         if roll < 0.80:
-            return str(self.pick(INT64_MAX, INT64_MIN, INT64_MAX - 1, INT64_MIN + 1, 2**31, 2**32, -2**31, 2**53 + 1))
+            return str(self.pick(INT64_MAX, INT64_MIN, INT64_MAX - 1, INT64_MIN + 1, 2**31, 2**32, -(2**31), 2**53 + 1))
         if roll < 0.91:
             return str(self.random.randint(INT64_MIN, INT64_MAX))
         return self.random.choice(ODD_NUMBERS)
@@ -158,7 +226,9 @@ class Pools:
         """A relative TTL in seconds that cannot end during a run, or an invalid or deleting one."""
         if self.chance(0.9):
             return str(self.random.randint(10_000, 90_000_000))
-        return self.pick("0", "-1", "-100", str(INT64_MAX), str(INT64_MIN), "9223372036854775", "9223372036854776", "abc", "", "1.5")
+        return self.pick(
+            "0", "-1", "-100", str(INT64_MAX), str(INT64_MIN), "9223372036854775", "9223372036854776", "abc", "", "1.5"
+        )
 
     def ttl_ms(self):
         """A relative TTL in milliseconds, as ttl_s."""
@@ -169,13 +239,13 @@ class Pools:
     def at_s(self):
         """An absolute expiry in seconds: far ahead, long past, or invalid."""
         if self.chance(0.9):
-            return str(FIXED_NOW_S + self.random.randint(-1000, 1000))
+            return str(FAR_AHEAD_S + self.random.randint(-1000, 1000))
         return self.pick("1", "0", "-1", "1000000", str(INT64_MAX), str(INT64_MIN), "9223372036854775", "abc", "")
 
     def at_ms(self):
         """An absolute expiry in milliseconds, as at_s."""
         if self.chance(0.9):
-            return str(FIXED_NOW_S * 1000 + self.random.randint(-1000, 1000))
+            return str(FAR_AHEAD_S * 1000 + self.random.randint(-1000, 1000))
         return self.pick("1", "0", "-1", "1000000", str(INT64_MAX), str(INT64_MIN), "abc", "")
 
     def cased(self, word):

@@ -13,6 +13,7 @@ SCAN_ALL, WAIT_MS = b"<scan-all>", b"<wait-ms>"
 
 class Generator(typing.NamedTuple):
     """How to make one action, how often, and whether its arguments may be damaged at random."""
+
     name: str
     weight: float
     mutable: bool
@@ -24,16 +25,14 @@ GENERATORS = {}
 
 def command(*names, weight=1.0, mutable=True):
     """Register a generator; with several names it is called with the name as second argument."""
+
     def register(function):
         for name in names:
+
             def make(pools, name=name):
                 return function(pools) if len(names) == 1 else function(pools, name)
+
             GENERATORS[name] = Generator(name, weight, mutable, make)
         return function
+
     return register
-
-
-def short_expiry(pools, key):
-    """Steps that let `key` expire before the next command: the lazy path, with the same outcome under both clocks."""
-    from .pools import SHORT_TTL_MS
-    return [["PEXPIRE", key, str(SHORT_TTL_MS)], [WAIT_MS, str(2 * SHORT_TTL_MS)]]

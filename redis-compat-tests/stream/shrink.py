@@ -13,7 +13,7 @@ def shrink(steps, fails, budget_s=20.0, replays_max=400):
         while begin < len(steps):
             if time.monotonic() > deadline or replays >= replays_max:
                 return steps
-            candidate = steps[:begin] + steps[begin + size:]
+            candidate = steps[:begin] + steps[begin + size :]
             replays += 1
             if candidate and fails(candidate):
                 steps, shorter = candidate, True

@@ -13,13 +13,18 @@ def whole_state(client, databases=range(16)):
         client.call("SELECT", db)
         keys = sorted(plain(client.call("KEYS", "*")))
         for begin in range(0, len(keys), CHUNK):
-            state.update(_state_of(client, db, keys[begin:begin + CHUNK]))
+            state.update(_state_of(client, db, keys[begin : begin + CHUNK]))
     return state
 
 
 def _state_of(client, db, keys):
-    facts = client.pipeline([(name, *sub, key) for key in keys
-                             for name, sub in (("TYPE", ()), ("OBJECT", ("ENCODING",)), ("PEXPIRETIME", ()))])
+    facts = client.pipeline(
+        [
+            (name, *sub, key)
+            for key in keys
+            for name, sub in (("TYPE", ()), ("OBJECT", ("ENCODING",)), ("PEXPIRETIME", ()))
+        ]
+    )
     kinds = [fact[1] for fact in facts[::3]]
     contents = client.pipeline([_reader(kind, key) for kind, key in zip(kinds, keys)])
     state = {}
@@ -32,8 +37,14 @@ def _state_of(client, db, keys):
 
 
 def _reader(kind, key):
-    readers = {b"string": ("GET", key), b"hash": ("HGETALL", key), b"zset": ("ZRANGE", key, 0, -1, "WITHSCORES"),
-               b"list": ("LRANGE", key, 0, -1), b"set": ("SMEMBERS", key), b"stream": ("XRANGE", key, "-", "+")}
+    readers = {
+        b"string": ("GET", key),
+        b"hash": ("HGETALL", key),
+        b"zset": ("ZRANGE", key, 0, -1, "WITHSCORES"),
+        b"list": ("LRANGE", key, 0, -1),
+        b"set": ("SMEMBERS", key),
+        b"stream": ("XRANGE", key, "-", "+"),
+    }
     return readers.get(kind, ("EXISTS", key))
 
 
@@ -72,4 +83,4 @@ def _around(a, b):
         return left, right
     first = next((i for i, (x, y) in enumerate(zip(left, right)) if x != y), min(len(left), len(right)))
     begin = max(0, first - 30)
-    return ["...%s... (%d characters)" % (text[begin:first + 90], len(text)) for text in (left, right)]
+    return ["...%s... (%d characters)" % (text[begin : first + 90], len(text)) for text in (left, right)]

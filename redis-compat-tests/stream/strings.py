@@ -65,7 +65,9 @@ def _psetex(p):
 
 @command("SETRANGE", weight=2)
 def _setrange(p):
-    offset = str(p.random.randint(0, 80)) if p.chance(0.85) else p.pick("-1", "536870912", str(INT64_MAX), "abc", "2000", "")
+    offset = (
+        str(p.random.randint(0, 80)) if p.chance(0.85) else p.pick("-1", "536870912", str(INT64_MAX), "abc", "2000", "")
+    )
     return [["SETRANGE", p.key("string"), offset, p.pick(p.text(), p.text(), b"", b"hello")]]
 
 

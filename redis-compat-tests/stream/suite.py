@@ -32,7 +32,7 @@ def _knows(port, name):
 
 
 def run(context):
-    """Plays context.commands commands; each disagreement is printed with its seed and a short sequence that shows it."""
+    """Plays context.commands commands; a disagreement is printed with its seed and a short sequence."""
     report, started = context.report, time.monotonic()
     absent = absent_commands(context.pair.ports[1], commands_used() | NEEDED)
     if absent:
@@ -54,8 +54,10 @@ def run(context):
         done += size
         number += 1
     seconds = time.monotonic() - started
-    report.say("random: %d commands in %d episodes, seed %s, RESP %s, %.0f s (%.0f commands/s)"
-               % (done, number, context.seed, "+".join(map(str, context.resps)), seconds, done / max(seconds, 0.001)))
+    report.say(
+        "random: %d commands in %d episodes, seed %s, RESP %s, %.0f s (%.0f commands/s)"
+        % (done, number, context.seed, "+".join(map(str, context.resps)), seconds, done / max(seconds, 0.001))
+    )
     if done < context.commands:
         report.say("random: stopped early after %d findings" % findings)
 
@@ -86,18 +88,32 @@ def _episode(context, number, resp, mode, steps, with_state):
     if finding is None:
         return 0
     if not context.target_alive():
-        context.report.fail("random/crash", "the target is gone after step %d of episode %d, seed %s\n%s"
-                            % (finding.step, number, context.seed, finding.detail))
+        context.report.fail(
+            "random/crash",
+            "the target is gone after step %d of episode %d, seed %s\n%s"
+            % (finding.step, number, context.seed, finding.detail),
+        )
         return FINDINGS_MAX
-    steps = steps[:finding.step + 1]
+    steps = steps[: finding.step + 1]
     again = same_kind(finding, player().play(steps))
     short = _shortest(player, steps, finding, context.shrink_seconds) if again else steps[-20:]
-    context.report.fail("random/" + finding.command, "\n".join(
-        ["seed %s, episode %d, step %d, RESP%d, %s thresholds" % (context.seed, number, finding.step, resp, mode), finding.detail,
-         "replay: run.py --suite random --seed %s --episode %d --commands %d --resp %s"
-         % (context.seed, number, context.commands, context.resp_option),
-         ("shortest sequence found (%d steps):" if again else "not seen again on replay; the last %d steps:") % len(short)] + ["  " + _line(step) for step in short[:40]]),
-        finding.oracle, finding.target)
+    context.report.fail(
+        "random/" + finding.command,
+        "\n".join(
+            [
+                "seed %s, episode %d, step %d, RESP%d, %s thresholds"
+                % (context.seed, number, finding.step, resp, mode),
+                finding.detail,
+                "replay: run.py --suite random --seed %s --episode %d --commands %d --resp %s"
+                % (context.seed, number, context.commands, context.resp_option),
+                ("shortest sequence found (%d steps):" if again else "not seen again on replay; the last %d steps:")
+                % len(short),
+            ]
+            + ["  " + _line(step) for step in short[:40]]
+        ),
+        finding.oracle,
+        finding.target,
+    )
     return 1
 
 
