@@ -106,32 +106,32 @@ struct ConfigDirective {
 
   constexpr bool Is(ConfigFlag flag) const { return (flags & flag) != 0; }
 
-  // The rows are written with these.
+  // The rows are written with these. (No helper that takes a lambda: Clang 14 does not instantiate one in time.)
   constexpr ConfigDirective Alias(std::string_view other) const {
-    return Edited([&](ConfigDirective& d) { d.alias = other; });
+    ConfigDirective copy = *this;
+    copy.alias = other;
+    return copy;
   }
   constexpr ConfigDirective Harmless(std::string_view values) const {
-    return Edited([&](ConfigDirective& d) { d.harmless = values; });
+    ConfigDirective copy = *this;
+    copy.harmless = values;
+    return copy;
   }
   constexpr ConfigDirective Clamp(int64_t low, int64_t high) const {
-    return Edited([&](ConfigDirective& d) {
-      d.clamp_min = low;
-      d.clamp_max = high;
-    });
+    ConfigDirective copy = *this;
+    copy.clamp_min = low;
+    copy.clamp_max = high;
+    return copy;
   }
   constexpr ConfigDirective Flags(uint8_t more) const {
-    return Edited([&](ConfigDirective& d) { d.flags = static_cast<uint8_t>(d.flags | more); });
+    ConfigDirective copy = *this;
+    copy.flags = static_cast<uint8_t>(copy.flags | more);
+    return copy;
   }
   template <auto kMember>
   constexpr ConfigDirective Into() const {
-    return Edited([](ConfigDirective& d) { d.store = &StoreInto<kMember>; });
-  }
-
- private:
-  template <class Edit>
-  constexpr ConfigDirective Edited(Edit edit) const {
     ConfigDirective copy = *this;
-    edit(copy);
+    copy.store = &StoreInto<kMember>;
     return copy;
   }
 };

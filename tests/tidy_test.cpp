@@ -37,8 +37,6 @@ struct Untested {
 const std::vector<Untested> kUntested = {
     {"engine/base/assert.cpp", "its one function aborts the process"},
     {"engine/base/memory.cpp", "reads counters of the allocator and the kernel"},
-    {"engine/skip_list_blocks.cpp",
-     "the blocks of SkipList, which skip_list_test.cpp drives through every split and merge"},
 };
 
 struct SourceFile {
