@@ -398,6 +398,13 @@ def print_table(report, sides):
         print("| " + " | ".join(cells) + " |")
 
 
+def resolve_programs(options):
+    """Makes the programs' paths absolute, since servers run in folders of their own."""
+    for program in ("usher", "redis", "bench", "floor"):
+        path = getattr(options, program)
+        setattr(options, program, os.path.abspath(shutil.which(path) or path))
+
+
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     build = os.path.join(ROOT, "build", "release")
@@ -415,8 +422,7 @@ def parse_options():
     parser.add_argument("--json", help="write every measurement to this file")
     parser.add_argument("--list", action="store_true", help="list the rows and end")
     options = parser.parse_args()
-    for program in ("usher", "redis", "bench", "floor"):  # servers run in folders of their own
-        setattr(options, program, os.path.abspath(shutil.which(getattr(options, program)) or getattr(options, program)))
+    resolve_programs(options)
     return options
 
 

@@ -84,6 +84,7 @@ OptionTable OpeningOptions(OpeningSettings& settings, SearchSettings& search, Op
   table.AddFlag("--saturate", "search the highest rate that holds instead", &outputs.saturate);
   table.Add("--probe-seconds", "length of each step of --saturate", &search.probe_s);
   table.Add("--first-rate", "first entries per second of --saturate", &search.first_per_s);
+  table.Add("--attempts", "runs that must fail in a row for a rate to have failed", &search.attempts);
   table.Add("--p99-limit", "ms that the P99 of --saturate must stay under", &search.p99_limit_ms);
   return table;
 }
@@ -114,6 +115,7 @@ int Opening(const Words& args) {
   int exit_code = 0;
   if (!ParseOrHelp(table, args, "opening [options]", nullptr, &exit_code)) return exit_code;
   CheckOpening(settings);
+  if (search.attempts == 0) throw std::runtime_error("--attempts must be positive");
   if (outputs.saturate) return RunSearch(settings, search, outputs);
 
   const bool is_terminal = isatty(STDERR_FILENO) != 0;

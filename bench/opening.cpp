@@ -301,8 +301,11 @@ std::vector<Probe> FindSaturation(const OpeningSettings& settings, const SearchS
   double failed_per_s = search.highest_per_s * 2;
   double rate_per_s = search.first_per_s;
   while (rate_per_s <= search.highest_per_s && failed_per_s - held_per_s > search.precision * failed_per_s) {
-    probes.push_back(RunProbe(probe_settings, search, rate_per_s));
-    if (on_probe) on_probe(probes.back());
+    for (int64_t attempt = 0; attempt < search.attempts; ++attempt) {
+      probes.push_back(RunProbe(probe_settings, search, rate_per_s));
+      if (on_probe) on_probe(probes.back());
+      if (probes.back().held) break;
+    }
     (probes.back().held ? held_per_s : failed_per_s) = rate_per_s;
     const bool is_bounded = failed_per_s <= search.highest_per_s;
     rate_per_s = is_bounded ? (held_per_s + failed_per_s) / 2 : rate_per_s * 2;

@@ -96,6 +96,8 @@ struct SearchSettings {
   double p99_limit_ms = 20;
   double precision = 0.05;  // stop when the highest held and the lowest failed rate are this close
   double highest_per_s = 1'000'000;
+  int64_t attempts =
+      2;  // a rate has failed when so many runs in a row have: a busy neighbour is not the server's limit
 };
 
 /// Doubles the entry rate until the server no longer holds, then halves the gap. Each probe is a run of its own on
