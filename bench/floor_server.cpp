@@ -135,6 +135,7 @@ int Main(int argc, char** argv) {
     if (std::strcmp(argv[i], "--port-file") == 0) port_file = argv[i + 1];
   }
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<size_t>(thread_count));
   for (int i = 0; i < thread_count; ++i) {
     threads.emplace_back([listener = Listen(&port)] { FloorThread(listener).Run(); });
   }
