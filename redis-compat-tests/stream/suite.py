@@ -2,7 +2,8 @@
 
 import time
 
-from ..harness.resp import Client, NoReply, ProtocolError, command_text, is_error
+from ..harness.presence import absent_commands
+from ..harness.resp import command_text
 from .episode import MODES, commands_used, make_episode
 from .player import Player, same_kind
 from .registry import SCAN_ALL, WAIT_MS
@@ -14,21 +15,6 @@ FINDINGS_MAX = 12
 # A young target may lack some of these: then less is compared, and the report says what.
 STATE_NEEDS = {"KEYS", "TYPE", "OBJECT", "PEXPIRETIME", "SELECT"}
 NEEDED = STATE_NEEDS | {"FLUSHALL", "CONFIG", "HELLO"}
-
-
-def absent_commands(port, names):
-    """Which of these commands the server does not know at all."""
-    return {name for name in names if not _knows(port, name)}
-
-
-def _knows(port, name):
-    # A connection each: whatever a command does to it, or not answering at all, is for the streams to find.
-    try:
-        with Client(port, timeout=1.0) as client:
-            reply = client.call(name)
-            return not (is_error(reply) and reply[1].lower().startswith(b"err unknown command"))
-    except (NoReply, ProtocolError):
-        return True
 
 
 def run(context):
