@@ -31,9 +31,9 @@ class ShardSet {
     return set;
   }
 
-  void Add(ShardIndex shard) { words_[shard >> 6] |= Bit(shard); }
-  void Remove(ShardIndex shard) { words_[shard >> 6] &= ~Bit(shard); }
-  bool Contains(ShardIndex shard) const { return (words_[shard >> 6] & Bit(shard)) != 0; }
+  void Add(ShardIndex shard) { words_[WordOf(shard)] |= Bit(shard); }
+  void Remove(ShardIndex shard) { words_[WordOf(shard)] &= ~Bit(shard); }
+  bool Contains(ShardIndex shard) const { return (words_[WordOf(shard)] & Bit(shard)) != 0; }
   bool empty() const { return (words_[0] | words_[1] | words_[2] | words_[3]) == 0; }
   void Clear() { *this = ShardSet(); }
   size_t size() const {
@@ -70,6 +70,10 @@ class ShardSet {
 
  private:
   static constexpr size_t kWords = kShardsMax / 64;
+  static size_t WordOf(ShardIndex shard) {
+    ASSERT_DEBUG(shard < kShardsMax);
+    return shard >> 6;
+  }
   static uint64_t Bit(ShardIndex shard) { return uint64_t{1} << (shard & 63); }
   uint64_t words_[kWords] = {};
 };

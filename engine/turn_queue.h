@@ -1,29 +1,35 @@
 // TurnQueue: the asynchronous lock of one shard. Nobody ever waits with a thread: whoever finds the shard busy leaves a
 // waiter and goes on; whoever holds the turn hands it to the oldest waiter when it gives it up.
 //
-//   state_   0            free
-//            1            held, nobody has queued since the holder last looked
-//            pointer      held; a stack of waiters, newest first, linked by next_
+//   state_   0                        free
+//            newest | long | held     held; `newest` points at a stack of arrivals, newest first, linked by next_
+//            (null:
+//                                     nobody queued since the holder last looked); bit 1 is set while the holder works
+//                                     for long; bit 0 is always set
 //   fifo_    the holder's own list of waiters, oldest first (touched by the holder only)
 //
-// Invariants: (1) a waiter is in at most one turn's list. (2) Only the holder touches fifo_. (3) The word changes by
-// one atomic operation, so a waiter that queues and a holder that releases cannot miss each other. (4) Grants are FIFO.
+// Invariants: (1) a waiter is in at most one turn's list. (2) Only the holder touches fifo_, and the waiters in it. (3)
+// The word changes by one atomic operation, so a waiter that queues and a holder that releases, or turns to long work,
+// cannot miss each other. (4) Grants are FIFO.
 // Complexity: take and release of a free turn are one atomic operation each; hand-over is O(1) amortised.
-// Thread safety: TryTake, TakeOrWait: any thread. Release: the holder only.
-// Sync supplies Sync::Atomic<T>: std::atomic in production, an instrumented one in the deterministic tests.
+// Thread safety: TryTake, TakeOrWait: any thread. The rest: the holder only.
+// Sync supplies Sync::Atomic<T> and Sync::NowNs(): the real ones in production, instrumented ones in the deterministic
+// tests.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
 #include "engine/base/assert.h"
+#include "engine/base/cycle_clock.h"
 
 namespace usher::engine {
 
-/// The production choice of atomics.
+/// The production choice of atomics and clock.
 struct RealSync {
   template <class T>
   using Atomic = std::atomic<T>;
+  static int64_t NowNs() { return CycleClock::NowNs(); }
 };
 
 /// Intrusive list link of whatever waits for a turn.
@@ -34,6 +40,10 @@ class TurnWaiter {
   TurnWaiter* next_ = nullptr;
 };
 
+/// What a waiter puts up with, and how asking for a turn ended.
+enum class TurnPatience : uint8_t { kAnyWork, kShortWorkOnly };
+enum class TurnEntry : uint8_t { kTaken, kQueued, kRefused };
+
 template <class Sync>
 class BasicTurnQueue {
  public:
@@ -43,59 +53,85 @@ class BasicTurnQueue {
     return state_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire, std::memory_order_relaxed);
   }
 
-  /// Takes the turn (true), or queues `waiter` for it (false). After false the waiter may already run elsewhere: the
-  /// caller must not touch it again.
-  bool TakeOrWait(TurnWaiter* waiter) {
-    uintptr_t seen = state_.load(std::memory_order_relaxed);
+  /// Takes the turn, or queues `waiter` for it, or refuses because the holder works for long and `patience` is short.
+  /// After kQueued the waiter may already run elsewhere: the caller must not touch it again.
+  TurnEntry TakeOrWait(TurnWaiter* waiter, TurnPatience patience = TurnPatience::kAnyWork) {
+    uintptr_t seen = kFree;
     for (;;) {
       if (seen == kFree) {
-        if (state_.compare_exchange_weak(seen, kHeld, std::memory_order_acquire, std::memory_order_relaxed))
-          return true;
+        if (state_.compare_exchange_weak(seen, kHeld, std::memory_order_acquire, std::memory_order_relaxed)) {
+          return TurnEntry::kTaken;
+        }
         continue;
       }
-      waiter->next_ = seen == kHeld ? nullptr : ToWaiter(seen);
-      if (state_.compare_exchange_weak(seen, FromWaiter(waiter), std::memory_order_release,
-                                       std::memory_order_relaxed)) {
-        return false;
+      if (patience == TurnPatience::kShortWorkOnly && (seen & kLongWork) != 0) return TurnEntry::kRefused;
+      waiter->next_ = NewestOf(seen);
+      const uintptr_t queued = reinterpret_cast<uintptr_t>(waiter) | (seen & kFlags);
+      if (state_.compare_exchange_weak(seen, queued, std::memory_order_release, std::memory_order_relaxed)) {
+        return TurnEntry::kQueued;
       }
     }
   }
 
-  /// Gives the turn up. Null: it is free now. Else the turn is still held, on behalf of the returned waiter, which the
-  /// caller must resume.
+  /// Gives the turn up, and ends long work. Null: it is free now. Else the turn is still held, on behalf of the
+  /// returned waiter, which the caller must resume.
   [[nodiscard]] TurnWaiter* Release() {
+    EndLongWork();
     if (fifo_ == nullptr) {
       uintptr_t expected = kHeld;
       if (state_.compare_exchange_strong(expected, kFree, std::memory_order_release, std::memory_order_relaxed)) {
         return nullptr;
       }
-      CollectArrivals();
+      CollectArrivals(kHeld);
+      ASSERT_DEBUG(fifo_ != nullptr);
     }
     TurnWaiter* oldest = fifo_;
     fifo_ = oldest->next_;
     return oldest;
   }
 
+  /// The holder is going to work for long: calls fn(TurnWaiter*) for all who are queued, oldest first. Whoever queues
+  /// later has seen it.
+  template <class Fn>
+  void BeginLongWork(Fn&& fn) {
+    long_work_ = true;
+    CollectArrivals(kHeld | kLongWork);
+    for (TurnWaiter* waiter = fifo_; waiter != nullptr; waiter = waiter->next_) fn(waiter);
+  }
+
+  void EndLongWork() {
+    if (!long_work_) return;
+    long_work_ = false;
+    state_.fetch_and(~kLongWork, std::memory_order_relaxed);
+  }
+
  private:
   static constexpr uintptr_t kFree = 0;
   static constexpr uintptr_t kHeld = 1;
-  static TurnWaiter* ToWaiter(uintptr_t word) { return reinterpret_cast<TurnWaiter*>(word); }
-  static uintptr_t FromWaiter(TurnWaiter* waiter) { return reinterpret_cast<uintptr_t>(waiter); }
+  static constexpr uintptr_t kLongWork = 2;
+  static constexpr uintptr_t kFlags = kHeld | kLongWork;
+  static_assert(alignof(TurnWaiter) > kFlags);
 
-  /// Moves the stack of arrivals, which is not empty, to fifo_ in order of arrival.
-  void CollectArrivals() {
-    TurnWaiter* newest = ToWaiter(state_.exchange(kHeld, std::memory_order_acquire));
-    ASSERT_DEBUG(FromWaiter(newest) > kHeld);
+  static TurnWaiter* NewestOf(uintptr_t word) { return reinterpret_cast<TurnWaiter*>(word & ~kFlags); }
+
+  /// Moves the stack of arrivals to the end of fifo_ in order of arrival, and leaves `word`.
+  void CollectArrivals(uintptr_t word) {
+    TurnWaiter* newest = NewestOf(state_.exchange(word, std::memory_order_acquire));
+    TurnWaiter* oldest = nullptr;
     while (newest != nullptr) {
       TurnWaiter* older = newest->next_;
-      newest->next_ = fifo_;
-      fifo_ = newest;
+      newest->next_ = oldest;
+      oldest = newest;
       newest = older;
     }
+    TurnWaiter** end = &fifo_;
+    while (*end != nullptr) end = &(*end)->next_;
+    *end = oldest;
   }
 
   typename Sync::template Atomic<uintptr_t> state_{kFree};
   TurnWaiter* fifo_ = nullptr;
+  bool long_work_ = false;  // the holder's copy of the bit
 };
 
 using TurnQueue = BasicTurnQueue<RealSync>;

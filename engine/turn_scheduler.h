@@ -8,22 +8,23 @@
 //                   when the budget is spent the rest goes on the process-wide ready list and one sleeper is woken
 //
 // Convoys: a collector that holds turns and meets a shard with long work gives its turns back, waits for that shard
-// alone and collects again; after kBackOffRoundsMax rounds it holds and waits, so that it gets through. Invariants: (1)
-// a task is in one place: one turn queue, one run list, the ready list, the long-work queue, or running. (2) turns are
-// waited for in ascending order, or holding none, so waiting cannot form a cycle. (3) Submit, Release and Drain of one
-// Executor are called by its own thread only. Sync: see turn_queue.h; deterministic tests pass instrumented atomics and
-// explore interleavings from a seed.
+// alone and collects again; after kBackOffRoundsMax rounds it holds and waits, so that it gets through. When a holder
+// turns to long work it makes those who already wait for it give their other turns back; they keep their places.
+// Invariants: (1) a task is in one place: one turn queue, one run list, the ready list, the long-work queue, or
+// running; whoever has that place may touch it. (2) turns are waited for in ascending order, or holding none, so
+// waiting cannot form a cycle. (3) Submit, Release and Drain of one Executor are called by its own thread only. Sync:
+// see turn_queue.h; deterministic tests pass instrumented atomics and explore interleavings from a seed.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <vector>
+#include <utility>
 
 #include "engine/base/assert.h"
-#include "engine/base/cycle_clock.h"
 #include "engine/shard_set.h"
 #include "engine/turn_queue.h"
 
@@ -90,10 +91,7 @@ class BasicTurnScheduler {
  private:
   friend class Executor;
 
-  struct alignas(64) ShardTurn {
-    BasicTurnQueue<Sync> turn;
-    typename Sync::template Atomic<int32_t> long_work{0};  // long tasks that wait for or hold this turn
-  };
+  struct alignas(64) ShardTurn : BasicTurnQueue<Sync> {};  // a cache line each
 
   /// An intrusive FIFO of tasks.
   class TaskList {
@@ -138,7 +136,8 @@ class BasicTurnScheduler {
       const std::lock_guard<std::mutex> lock(ready_mutex_);
       task = ready_.Pop();
     }
-    if (task != nullptr) ready_count_.fetch_sub(1, std::memory_order_relaxed);
+    // One push woke one sleeper; whoever takes a task while there are more wakes the next.
+    if (task != nullptr && ready_count_.fetch_sub(1, std::memory_order_relaxed) > 1) WakeOne();
     return task;
   }
 
@@ -172,19 +171,13 @@ class BasicTurnScheduler<Sync>::Executor {
   Executor& operator=(const Executor&) = delete;
 
   /// Takes one free turn without queueing.
-  bool TryTake(ShardIndex shard) { return scheduler_.shards_[shard].turn.TryTake(); }
+  bool TryTake(ShardIndex shard) { return scheduler_.shards_[shard].TryTake(); }
 
   /// Takes all of `wanted` without queueing, or none.
   bool TryTakeAll(const ShardSet& wanted) {
-    ShardSet taken;
-    for (ShardIndex shard = wanted.First(); shard != kNoShard; shard = wanted.Next(shard + size_t{1})) {
-      if (!TryTake(shard)) {
-        Release(taken);
-        return false;
-      }
-      taken.Add(shard);
-    }
-    return true;
+    if (TryTakeAllQuietly(wanted)) return true;
+    SettleGrants();
+    return false;
   }
 
   /// Starts collecting the turns of task.wanted. The task may run on any thread from now on; if it completes here it is
@@ -193,7 +186,6 @@ class BasicTurnScheduler<Sync>::Executor {
     task.held_.Clear();
     task.back_offs_ = 0;
     task.waits_alone_ = false;
-    if (task.long_work) task.wanted.ForEach([&](ShardIndex shard) { AddLongWork(shard, 1); });
     Collect(&task);
     SettleGrants();
   }
@@ -202,12 +194,12 @@ class BasicTurnScheduler<Sync>::Executor {
   /// turns pass to the task. Used when work turns out to be long while its turns are held.
   void SubmitHeld(Task& task) {
     task.held_ = task.wanted;
-    if (task.long_work) task.wanted.ForEach([&](ShardIndex shard) { AddLongWork(shard, 1); });
-    run_list_.Push(&task);
+    Complete(&task);
+    SettleGrants();
   }
 
   void Release(ShardIndex shard) {
-    if (TurnWaiter* waiter = scheduler_.shards_[shard].turn.Release()) [[unlikely]] {
+    if (TurnWaiter* waiter = scheduler_.shards_[shard].Release()) [[unlikely]] {
       granted_.Push(static_cast<Task*>(waiter));
       SettleGrants();
     }
@@ -218,9 +210,9 @@ class BasicTurnScheduler<Sync>::Executor {
     SettleGrants();
   }
 
-  /// For a long task, before it releases its turns.
+  /// What is left of a long task is short: others may hold turns again while they wait for it. Release() implies it.
   void EndLongWork(const Task& task) {
-    task.wanted.ForEach([&](ShardIndex shard) { AddLongWork(shard, -1); });
+    task.wanted.ForEach([&](ShardIndex shard) { scheduler_.shards_[shard].EndLongWork(); });
   }
 
   /// True when Drain() has something to do.
@@ -230,14 +222,14 @@ class BasicTurnScheduler<Sync>::Executor {
   int Drain() {
     int count = 0;
     if (run_list_.empty()) return count;
-    const int64_t deadline_ns = CycleClock::NowNs() + kDrainNs;
+    const int64_t deadline_ns = Sync::NowNs() + kDrainNs;
     while (Task* task = run_list_.Pop()) {
       if (task->long_work && !runs_long_work_) {
         scheduler_.options_.run_long_work(*task);
         continue;
       }
       task->Run(*this);
-      if (++count >= kDrainTasksMax || CycleClock::NowNs() >= deadline_ns) break;
+      if (++count >= kDrainTasksMax || Sync::NowNs() >= deadline_ns) break;
     }
     if (!run_list_.empty()) scheduler_.PushReady(run_list_);
     return count;
@@ -260,14 +252,10 @@ class BasicTurnScheduler<Sync>::Executor {
   }
 
  private:
-  void AddLongWork(ShardIndex shard, int32_t change) {
-    scheduler_.shards_[shard].long_work.fetch_add(change, std::memory_order_relaxed);
-  }
-
   /// Releases turns; whoever they are granted to waits in granted_ for SettleGrants().
   void PassOn(const ShardSet& held) {
     held.ForEach([&](ShardIndex shard) {
-      if (TurnWaiter* waiter = scheduler_.shards_[shard].turn.Release()) granted_.Push(static_cast<Task*>(waiter));
+      if (TurnWaiter* waiter = scheduler_.shards_[shard].Release()) granted_.Push(static_cast<Task*>(waiter));
     });
   }
 
@@ -284,14 +272,14 @@ class BasicTurnScheduler<Sync>::Executor {
     task->held_.Add(task->waiting_for_);
     if (!task->waits_alone_) return true;
     task->waits_alone_ = false;
-    // It holds a turn out of order. Taking the others must not wait; if one is busy, start over in ascending order.
+    // It may hold a turn out of order. Taking the others must not wait; if one is busy, start over in ascending order.
     ShardSet rest = task->wanted;
     rest.Remove(task->waiting_for_);
     if (TryTakeAllQuietly(rest)) {
-      run_list_.Push(task);
+      Complete(task);
       return false;
     }
-    PassOn(ShardSet::Of(task->waiting_for_));
+    PassOn(task->held_);
     task->held_.Clear();
     return true;
   }
@@ -309,23 +297,31 @@ class BasicTurnScheduler<Sync>::Executor {
   }
 
   /// Takes the turns still missing in ascending order. Ends with the task on the run list, or queued at a busy shard
-  /// (and then perhaps already gone on elsewhere: it is not touched after TakeOrWait() said false).
+  /// (and then perhaps already gone on elsewhere: it is not touched after kQueued).
   void Collect(Task* task) {
     for (ShardIndex shard = NextMissing(*task); shard != kNoShard; shard = NextMissing(*task)) {
-      ShardTurn& place = scheduler_.shards_[shard];
-      if (place.turn.TryTake()) {
-        task->held_.Add(shard);
-        continue;
-      }
-      if (MustBackOff(*task, place)) {
-        const ShardSet given_back = task->held_;
-        task->held_.Clear();
-        task->waits_alone_ = true;
-        ++task->back_offs_;
-        PassOn(given_back);
-      }
+      ShardTurn& turn = scheduler_.shards_[shard];
       task->waiting_for_ = shard;
-      if (!place.turn.TakeOrWait(task) || !Granted(task)) return;
+      TurnEntry entry =
+          turn.TakeOrWait(task, MayBackOff(*task) ? TurnPatience::kShortWorkOnly : TurnPatience::kAnyWork);
+      if (entry == TurnEntry::kRefused) {
+        BackOff(task);
+        entry = turn.TakeOrWait(task);
+      }
+      if (entry == TurnEntry::kQueued || !Granted(task)) return;
+    }
+    Complete(task);
+  }
+
+  /// All turns are held. If the work is long, those who already wait for it give back what else they hold.
+  void Complete(Task* task) {
+    if (task->long_work) {
+      task->wanted.ForEach([&](ShardIndex shard) {
+        scheduler_.shards_[shard].BeginLongWork([&](TurnWaiter* waiter) {
+          Task* behind = static_cast<Task*>(waiter);
+          if (MayBackOff(*behind)) BackOff(behind);
+        });
+      });
     }
     run_list_.Push(task);
   }
@@ -337,9 +333,14 @@ class BasicTurnScheduler<Sync>::Executor {
     return shard;
   }
 
-  static bool MustBackOff(const Task& task, const ShardTurn& place) {
-    if (task.held_.empty() || task.back_offs_ >= kBackOffRoundsMax) return false;
-    return place.long_work.load(std::memory_order_relaxed) > (task.long_work ? 1 : 0);
+  static bool MayBackOff(const Task& task) { return !task.held_.empty() && task.back_offs_ < kBackOffRoundsMax; }
+
+  /// Gives back all that a collector holds; it waits, or is about to wait, for one turn alone.
+  void BackOff(Task* task) {
+    PassOn(task->held_);
+    task->held_.Clear();
+    task->waits_alone_ = true;
+    ++task->back_offs_;
   }
 
   BasicTurnScheduler& scheduler_;

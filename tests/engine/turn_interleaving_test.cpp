@@ -1,0 +1,284 @@
+// The turn scheduler under thousands of interleavings of its atomic operations: mutual exclusion, nothing lost, nothing
+// run twice, FIFO, no deadlock, no turns held during somebody's long work, no lost wake-up, run-or-cancel.
+#include <doctest/doctest.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/turn_scheduler.h"
+#include "tests/support/interleaver.h"
+
+namespace usher::engine {
+namespace {
+
+using tests::Explore;
+using tests::InterleavedSync;
+using tests::Interleaver;
+using Scheduler = BasicTurnScheduler<InterleavedSync>;
+
+constexpr size_t kShards = 4;
+
+class World;
+
+struct WorldTask final : Scheduler::Task {
+  void Run(Scheduler::Executor& executor) override;
+  World* world = nullptr;
+  size_t number = 0;
+  int runs = 0;
+  bool turns_to_long_work = false;                // when it runs first: the turns move on to the pool
+  InterleavedSync::Atomic<int>* state = nullptr;  // of the cancellation pattern
+};
+
+/// Workers that submit tasks, drain, take ready work and sleep; and one pool thread. All on the interleaver.
+class World {
+ public:
+  World(Interleaver& interleaver, size_t workers) : interleaver_(interleaver), workers_(workers) {
+    Scheduler::Options options;
+    options.shard_count = kShards;
+    options.executor_count = workers;
+    options.wake = [this](size_t worker) { interleaver_.Wake(worker); };
+    options.run_long_work = [this](Scheduler::Task& task) {
+      pool_queue_.push_back(&task);
+      interleaver_.Wake(workers_);
+    };
+    scheduler = std::make_unique<Scheduler>(std::move(options));
+  }
+
+  /// Adds the workers, each submitting its share of `tasks` one after the other, and the pool thread.
+  std::string Run(std::vector<std::unique_ptr<WorldTask>>& tasks) {
+    unfinished_ = tasks.size();
+    for (size_t i = 0; i < tasks.size(); ++i) {
+      tasks[i]->world = this;
+      tasks[i]->number = i;
+    }
+    for (size_t worker = 0; worker < workers_; ++worker) {
+      interleaver_.AddThread([this, worker, &tasks] {
+        Scheduler::Executor executor(*scheduler);
+        for (size_t i = worker; i < tasks.size(); i += workers_) {
+          NoteSubmit(*tasks[i]);
+          executor.Submit(*tasks[i]);
+          NoteArrival(*tasks[i]);
+          if (Interleaver::Draw(2) == 0) executor.Drain();
+        }
+        WorkUntilDone(executor, worker);
+      });
+    }
+    interleaver_.AddThread([this] { PoolMain(); });
+    if (another_thread) interleaver_.AddThread(another_thread);
+    const std::string complaint = interleaver_.Run();
+    if (!complaint.empty()) return complaint;
+    for (const auto& task : tasks) {
+      if (task->runs != 1) return "task " + std::to_string(task->number) + " ran " + std::to_string(task->runs) + "x";
+    }
+    return "";
+  }
+
+  void RunTask(WorldTask& task, Scheduler::Executor& executor) {
+    if (task.turns_to_long_work) {
+      task.turns_to_long_work = false;
+      task.long_work = true;
+      return executor.SubmitHeld(task);
+    }
+    Enter(task);
+    ++task.runs;
+    const bool cancelled = task.state != nullptr && task.state->exchange(kStarted) == kCancelled;
+    if (task.long_work && check_quiet) CheckOthersFree(task, executor);
+    if (!cancelled) Interleaver::Point();
+    Interleaver::Point();
+    Leave(task);
+    executor.Release(ShardSet(task.wanted));
+    if (--unfinished_ == 0) {
+      for (size_t thread = 0; thread <= workers_; ++thread) interleaver_.Wake(thread);
+    }
+  }
+
+  static constexpr int kParked = 0;
+  static constexpr int kStarted = 1;
+  static constexpr int kCancelled = 2;
+
+  bool check_quiet = false;
+  bool check_fifo = false;
+  bool forgets_may_sleep = false;  // a planted bug
+  std::function<void()> another_thread;
+  std::unique_ptr<Scheduler> scheduler;
+
+ private:
+  void WorkUntilDone(Scheduler::Executor& executor, size_t worker) {
+    while (unfinished_ > 0) {
+      executor.Drain();
+      executor.RunReady();
+      if (executor.has_work() || unfinished_ == 0) continue;
+      const bool sleeps = forgets_may_sleep ? SleepsCarelessly(worker) : scheduler->MaySleep(worker);
+      if (!sleeps) {
+        Interleaver::GiveWay();
+        continue;
+      }
+      Interleaver::Sleep();
+      scheduler->Awake(worker);
+    }
+  }
+
+  /// Looks for work before it announces that it sleeps: the wake-up between is lost.
+  bool SleepsCarelessly(size_t worker) {
+    if (scheduler->ready_count() > 0) return false;
+    Interleaver::Point();
+    scheduler->MaySleep(worker);
+    return true;
+  }
+
+  void PoolMain() {
+    Scheduler::Executor executor(*scheduler, true);
+    while (unfinished_ > 0) {
+      if (pool_queue_.empty()) {
+        Interleaver::Sleep();
+        continue;
+      }
+      Scheduler::Task* task = pool_queue_.front();
+      pool_queue_.pop_front();
+      executor.RunLongWork(*task);
+    }
+  }
+
+  void Enter(const WorldTask& task) {
+    task.wanted.ForEach([&](ShardIndex shard) {
+      if (inside_[shard] != nullptr) Interleaver::Fail("two inside a shard");
+      inside_[shard] = &task;
+      if (!check_fifo) return;
+      if (arrived_[shard].front() != task.number) Interleaver::Fail("a shard was granted out of order");
+      arrived_[shard].pop_front();
+    });
+  }
+  void Leave(const WorldTask& task) {
+    task.wanted.ForEach([&](ShardIndex shard) { inside_[shard] = nullptr; });
+  }
+
+  // Single-shard tasks only: the last atomic operation of Submit() takes the turn or queues, so a note right after it
+  // is in order of arrival.
+  void NoteSubmit(const WorldTask& task) { ASSERT(!check_fifo || task.wanted.size() == 1); }
+  void NoteArrival(const WorldTask& task) {
+    if (check_fifo) arrived_[task.wanted.First()].push_back(task.number);
+  }
+
+  /// While this long task holds its turns and nobody can move, all the others must be free, unless other long work
+  /// holds them.
+  void CheckOthersFree(const WorldTask& task, Scheduler::Executor& executor) {
+    Interleaver::WaitUntilQuiet();
+    for (ShardIndex shard = 0; shard < kShards; ++shard) {
+      if (task.wanted.Contains(shard) || HeldByWaitingPoolWork(shard)) continue;
+      if (!executor.TryTake(shard)) Interleaver::Fail("turn held while its collector waits for long work");
+      executor.Release(shard);
+    }
+  }
+  bool HeldByWaitingPoolWork(ShardIndex shard) const {
+    for (const Scheduler::Task* task : pool_queue_) {
+      if (task->wanted.Contains(shard)) return true;
+    }
+    return false;
+  }
+
+  Interleaver& interleaver_;
+  const size_t workers_;
+  size_t unfinished_ = 0;
+  const WorldTask* inside_[kShards] = {};
+  std::deque<size_t> arrived_[kShards];
+  std::deque<Scheduler::Task*> pool_queue_;
+};
+
+void WorldTask::Run(Scheduler::Executor& executor) {
+  world->RunTask(*this, executor);
+}
+
+using Tasks = std::vector<std::unique_ptr<WorldTask>>;
+
+Tasks MakeTasks(Interleaver& interleaver, size_t count, size_t shards_each) {
+  engine::Random random(interleaver.DrawBeforeRun());
+  Tasks tasks;
+  for (size_t i = 0; i < count; ++i) {
+    auto task = std::make_unique<WorldTask>();
+    const size_t shards = 1 + random.Below(shards_each);
+    for (size_t k = 0; k < shards; ++k) task->wanted.Add(static_cast<ShardIndex>(random.Below(kShards)));
+    tasks.push_back(std::move(task));
+  }
+  return tasks;
+}
+
+TEST_CASE("TurnScheduler: tasks of one shard exclude each other, run once, in order of arrival") {
+  CHECK(Explore(1'500, [](Interleaver& run) {
+          World world(run, 3);
+          world.check_fifo = true;
+          Tasks tasks = MakeTasks(run, 9, 1);
+          return world.Run(tasks);
+        }) == "");
+}
+
+TEST_CASE("TurnScheduler: tasks of several shards exclude each other, run once, cannot deadlock") {
+  CHECK(Explore(2'000, [](Interleaver& run) {
+          World world(run, 3);
+          Tasks tasks = MakeTasks(run, 9, 3);
+          return world.Run(tasks);
+        }) == "");
+}
+
+TEST_CASE("TurnScheduler: long work and back-off lose nothing and cannot deadlock") {
+  CHECK(Explore(2'000, [](Interleaver& run) {
+          World world(run, 2);
+          Tasks tasks = MakeTasks(run, 10, 3);
+          for (size_t i = 0; i < tasks.size(); i += 3) tasks[i]->long_work = true;
+          for (size_t i = 1; i < tasks.size(); i += 4) tasks[i]->turns_to_long_work = true;
+          return world.Run(tasks);
+        }) == "");
+}
+
+TEST_CASE("TurnScheduler: nobody holds turns while he waits for long work, known before or turned to later") {
+  for (const bool turns_to_long_work : {false, true}) {
+    CHECK(Explore(1'500, [&](Interleaver& run) {
+            World world(run, 3);
+            world.check_quiet = true;
+            Tasks tasks = MakeTasks(run, 8, 3);
+            tasks[2]->long_work = !turns_to_long_work;
+            tasks[2]->turns_to_long_work = turns_to_long_work;
+            return world.Run(tasks);
+          }) == "");
+  }
+}
+
+TEST_CASE("TurnScheduler: no wake-up is lost; a worker that looks before it announces its sleep is found out") {
+  const auto scenario = [](Interleaver& run, bool careless) {
+    // The pool thread hands what it cannot run in its budget to the one worker, which may be falling asleep.
+    World world(run, 1);
+    world.forgets_may_sleep = careless;
+    Tasks tasks = MakeTasks(run, 8, 1);
+    for (size_t i = 0; i < tasks.size(); ++i) {
+      tasks[i]->wanted = ShardSet::Of(0);
+      tasks[i]->long_work = i % 3 == 0;
+    }
+    return world.Run(tasks);
+  };
+  CHECK(Explore(1'500, [&](Interleaver& run) { return scenario(run, false); }) == "");
+  CHECK(Explore(3'000, [&](Interleaver& run) { return scenario(run, true); }).find("deadlock") == 0);
+}
+
+TEST_CASE("TurnScheduler: one exchange decides between run and cancel, and the turns are given up either way") {
+  CHECK(Explore(1'500, [](Interleaver& run) {
+          World world(run, 2);
+          Tasks tasks = MakeTasks(run, 6, 2);
+          std::vector<std::unique_ptr<InterleavedSync::Atomic<int>>> states;
+          for (const auto& task : tasks) {
+            states.push_back(std::make_unique<InterleavedSync::Atomic<int>>(World::kParked));
+            task->state = states.back().get();
+          }
+          world.another_thread = [&] {
+            for (const auto& state : states) {
+              int expected = World::kParked;
+              const bool cancelled = state->compare_exchange_strong(expected, World::kCancelled);
+              if (!cancelled && expected != World::kStarted) Interleaver::Fail("neither parked nor started");
+            }
+          };
+          return world.Run(tasks);
+        }) == "");
+}
+
+}  // namespace
+}  // namespace usher::engine
