@@ -12,6 +12,9 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+
+#include "engine/base/hash.h"
 
 namespace usher::engine {
 
@@ -34,18 +37,20 @@ class BlockedIndex {
   size_t keys() const { return waiters_.size(); }
 
   void Add(int db, std::string_view key, std::shared_ptr<BlockedWaiter> waiter) {
-    waiters_[Name(db, key)].push_back(std::move(waiter));
+    const auto found = waiters_.find(NameView{db, key});
+    Waiters& list = found != waiters_.end() ? found->second : waiters_[Name{db, std::string(key)}];
+    list.push_back(std::move(waiter));
   }
 
   /// The waiters of a key, oldest first; null when there are none.
   Waiters* Find(int db, std::string_view key) {
-    const auto found = waiters_.find(Name(db, key));
+    const auto found = waiters_.find(NameView{db, key});
     return found == waiters_.end() ? nullptr : &found->second;
   }
 
   /// Forgets one registration, and the claimed ones met on the way.
   void Remove(int db, std::string_view key, const BlockedWaiter& waiter) {
-    const auto found = waiters_.find(Name(db, key));
+    const auto found = waiters_.find(NameView{db, key});
     if (found == waiters_.end()) return;
     std::erase_if(found->second, [&](const auto& other) { return other.get() == &waiter || other->claimed(); });
     if (found->second.empty()) waiters_.erase(found);
@@ -53,14 +58,32 @@ class BlockedIndex {
 
   /// Drops the key's list when nobody is left in it.
   void DropIfEmpty(int db, std::string_view key) {
-    const auto found = waiters_.find(Name(db, key));
+    const auto found = waiters_.find(NameView{db, key});
     if (found != waiters_.end() && found->second.empty()) waiters_.erase(found);
   }
 
  private:
-  static std::string Name(int db, std::string_view key) { return std::to_string(db) + ':' + std::string(key); }
+  struct Name {
+    int db;
+    std::string key;
+  };
+  // What is looked up: a key that nobody waits for must not cost an allocation.
+  struct NameView {
+    NameView(int name_db, std::string_view name_key) : db(name_db), key(name_key) {}
+    NameView(const Name& name) : db(name.db), key(name.key) {}  // NOLINT: the point is to convert
+    int db;
+    std::string_view key;
+  };
+  struct NameHash {
+    using is_transparent = void;
+    size_t operator()(NameView name) const { return HashBytes(name.key) + static_cast<size_t>(name.db); }
+  };
+  struct NameEqual {
+    using is_transparent = void;
+    bool operator()(NameView left, NameView right) const { return left.db == right.db && left.key == right.key; }
+  };
 
-  std::unordered_map<std::string, Waiters> waiters_;
+  std::unordered_map<Name, Waiters, NameHash, NameEqual> waiters_;
 };
 
 }  // namespace usher::engine

@@ -21,12 +21,23 @@ uint64_t Journal::PackWord(const RecordInfo& info, size_t payload_bytes) {
 
 uint64_t Journal::Append(const RecordInfo& info, std::string_view part, std::string_view rest) {
   const size_t payload_bytes = part.size() + rest.size();
+  const uint64_t start = Reserve(payload_bytes);
+  Fill(start, info, part, rest);
+  return start + RecordBytes(payload_bytes);
+}
+
+uint64_t Journal::Reserve(size_t payload_bytes) {
   ASSERT(payload_bytes <= UINT32_MAX);
+  return tail_.fetch_add(RecordBytes(payload_bytes), std::memory_order_acq_rel);
+}
+
+void Journal::Fill(uint64_t position, const RecordInfo& info, std::string_view part, std::string_view rest) {
+  ASSERT(info.targets != 0);
+  const size_t payload_bytes = part.size() + rest.size();
   const size_t record_bytes = RecordBytes(payload_bytes);
-  const uint64_t start = tail_.fetch_add(record_bytes, std::memory_order_acq_rel);
-  const size_t offset = start % kChunkBytes;
-  Chunk& first = ChunkFor(start / kChunkBytes);
-  size_t written = 8;
+  const size_t offset = position % kChunkBytes;
+  Chunk& first = ChunkFor(position / kChunkBytes);
+  size_t written = sizeof(uint64_t);
   if (offset + record_bytes <= kChunkBytes) [[likely]] {
     char* to = first.bytes + offset;
     std::memcpy(to + 8, &info.time_ms, sizeof info.time_ms);
@@ -35,15 +46,19 @@ uint64_t Journal::Append(const RecordInfo& info, std::string_view part, std::str
     written = record_bytes;
   } else {
     static constexpr char kPadding[8] = {};
-    Write(start + 8, &info.time_ms, sizeof info.time_ms);
-    Write(start + kHeaderBytes, part.data(), part.size());
-    Write(start + kHeaderBytes + part.size(), rest.data(), rest.size());
-    Write(start + kHeaderBytes + payload_bytes, kPadding, record_bytes - kHeaderBytes - payload_bytes);
+    Write(position + 8, &info.time_ms, sizeof info.time_ms);
+    Write(position + kHeaderBytes, part.data(), part.size());
+    Write(position + kHeaderBytes + part.size(), rest.data(), rest.size());
+    Write(position + kHeaderBytes + payload_bytes, kPadding, record_bytes - kHeaderBytes - payload_bytes);
   }
-  std::atomic_ref<uint64_t>(*reinterpret_cast<uint64_t*>(first.bytes + offset))
-      .store(PackWord(info, payload_bytes), std::memory_order_release);
+  WordAt(first, offset).store(PackWord(info, payload_bytes), std::memory_order_release);
   first.written.fetch_add(written, std::memory_order_release);
-  return start + record_bytes;
+  constexpr size_t kHalf = kChunkBytes / 2;
+  if (offset < kHalf && offset + record_bytes >= kHalf) ChunkFor(position / kChunkBytes + 1);
+}
+
+std::atomic_ref<uint64_t> Journal::WordAt(Chunk& chunk, size_t offset) {
+  return std::atomic_ref<uint64_t>(*static_cast<uint64_t*>(static_cast<void*>(chunk.bytes + offset)));
 }
 
 Journal::Chunk& Journal::ChunkFor(uint64_t chunk_index) {
@@ -99,16 +114,32 @@ void Journal::Write(uint64_t position, const void* data, size_t size) {
   }
 }
 
-bool Journal::InMemory(uint64_t position) const {
-  if (position >= tail_.load(std::memory_order_acquire)) return false;
-  const Chunk* chunk = ring_[position / kChunkBytes % ring_chunks_].load(std::memory_order_acquire);
-  return chunk != nullptr && chunk->index.load(std::memory_order_acquire) == position / kChunkBytes;
+const Journal::Chunk* Journal::ChunkInMemory(uint64_t chunk_index) const {
+  const Chunk* chunk = ring_[chunk_index % ring_chunks_].load(std::memory_order_acquire);
+  return chunk != nullptr && chunk->index.load(std::memory_order_acquire) == chunk_index ? chunk : nullptr;
+}
+
+std::optional<uint64_t> Journal::ReadWord(uint64_t position) const {
+  const uint64_t chunk_index = position / kChunkBytes;
+  const std::atomic<Chunk*>& place = ring_[chunk_index % ring_chunks_];
+  for (;;) {
+    Chunk* resident = place.load(std::memory_order_acquire);
+    if (resident == nullptr) return 0;
+    const uint64_t resident_index = resident->index.load(std::memory_order_acquire);
+    if (resident_index == chunk_index) {
+      return WordAt(*resident, position % kChunkBytes).load(std::memory_order_acquire);
+    }
+    if (place.load(std::memory_order_acquire) != resident) continue;  // replaced meanwhile
+    // An older resident: the chunk is reserved, but nobody came to make it yet. A newer one: it is gone.
+    return resident_index < chunk_index ? std::optional<uint64_t>(0) : std::nullopt;
+  }
 }
 
 void Journal::ReadBytes(uint64_t position, void* data, size_t size) const {
   char* to = static_cast<char*>(data);
   while (size > 0) {
-    const Chunk* chunk = ring_[position / kChunkBytes % ring_chunks_].load(std::memory_order_acquire);
+    const Chunk* chunk = ChunkInMemory(position / kChunkBytes);
+    ASSERT(chunk != nullptr);
     const size_t offset = position % kChunkBytes;
     const size_t piece = std::min(size, kChunkBytes - offset);
     std::memcpy(to, chunk->bytes + offset, piece);

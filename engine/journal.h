@@ -1,20 +1,23 @@
 // Journal: the process-wide, ordered log of effects. A record is reserved whole by one atomic addition while the turns
 // of its keys are held, so the log's order agrees with the order of the turns; then it is filled in and published.
 //
-//   log position   0 ............ 1 MiB ............ 2 MiB ......      chunk = position / kChunkBytes
+//   log position   0 ........... 256 KiB .......... 512 KiB ......     chunk = position / kChunkBytes
 //   record         [word: length, slot, db, targets][time ms][payload: RESP commands][padding to 8]
 //
 // A record may span chunks; its first word (8 bytes, aligned) never does, and is written last, so a reader that walks
-// the records stops at the first word that is still 0. Chunks are kept in a ring of `ring_chunks`; a chunk is reused
-// only after all bytes that were reserved in it are written. Payloads are complete RESP commands and depend on no
-// neighbour: outside database 0 they are framed SELECT n ... SELECT 0, several effects of one command are one MULTI ...
-// EXEC. Complexity: O(payload). Thread safety: Append from any thread; the rest as noted.
+// the records stops at the first word that is still 0. Chunks are kept in a ring of `ring_chunks`; a chunk is zeroed
+// and reused only after all bytes that were reserved in it are written. The next one is made ready when half of the
+// current one is reserved, so that only one writer pays for it and the others find it there. Payloads are complete RESP
+// commands and depend on no neighbour: outside database 0 they are framed SELECT n ... SELECT 0, several effects of one
+// command are one MULTI ... EXEC. Complexity: O(payload). Thread safety: Append, Reserve, Fill from any thread; the
+// rest as noted.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,32 +53,39 @@ class Journal {
   /// keys that the record is about.
   uint64_t Append(const RecordInfo& info, std::string_view part, std::string_view rest = {});
 
+  /// Append() in two steps: the place in the log, under the turns; and the content, which must follow, from any thread.
+  uint64_t Reserve(size_t payload_bytes);
+  void Fill(uint64_t position, const RecordInfo& info, std::string_view part, std::string_view rest = {});
+
   /// Log position behind the last reservation.
   uint64_t position() const { return tail_.load(std::memory_order_acquire); }
 
   Stats GetStats() const;
 
-  /// Calls fn(RecordInfo, payload) for the published records from `position`, in order, as far as they are still in
-  /// memory and published; returns where it stopped, or nothing if `position` was overwritten. One reader at a time; no
-  /// appends may run meanwhile that could recycle what is read (tests, or under all turns).
+  /// Calls fn(RecordInfo, payload) for the published records from `position` (the end of another record, or 0), in
+  /// order; returns where it stopped, or nothing if what is at `position` is no longer in memory. Appends may run
+  /// meanwhile, but not so many that they recycle what is read.
   template <class Fn>
-  uint64_t Read(uint64_t position, Fn&& fn) const;
+  std::optional<uint64_t> Read(uint64_t position, Fn&& fn) const;
 
  private:
-  static constexpr size_t kChunkBytes = size_t{1} << 20;
+  static constexpr size_t kChunkBytes = size_t{1} << 18;
   static constexpr size_t kHeaderBytes = 16;
 
   struct Chunk {
-    std::atomic<uint64_t> index{0};
-    std::atomic<uint64_t> written{0};  // bytes of this chunk that are filled in; kChunkBytes: nobody writes any more
-    alignas(8) char bytes[kChunkBytes];
+    alignas(64) std::atomic<uint64_t> index{0};
+    alignas(64) std::atomic<uint64_t> written{0};  // bytes that are filled in; kChunkBytes: nobody writes any more
+    alignas(64) char bytes[kChunkBytes];
   };
 
   Chunk& ChunkFor(uint64_t chunk_index);
   Chunk& MakeChunk(uint64_t chunk_index) EXCLUDES(mutex_);
   void Write(uint64_t position, const void* data, size_t size);
   void ReadBytes(uint64_t position, void* data, size_t size) const;
-  bool InMemory(uint64_t position) const;
+  const Chunk* ChunkInMemory(uint64_t chunk_index) const;
+  static std::atomic_ref<uint64_t> WordAt(Chunk& chunk, size_t offset);
+  /// The first word of the record at `position`; 0: not published. Nothing: not in memory.
+  std::optional<uint64_t> ReadWord(uint64_t position) const;
   static uint64_t PackWord(const RecordInfo& info, size_t payload_bytes);
   static size_t RecordBytes(size_t payload_bytes) { return (kHeaderBytes + payload_bytes + 7) & ~size_t{7}; }
 
@@ -88,22 +98,21 @@ class Journal {
 };
 
 template <class Fn>
-uint64_t Journal::Read(uint64_t position, Fn&& fn) const {
+std::optional<uint64_t> Journal::Read(uint64_t position, Fn&& fn) const {
   std::string payload;
-  while (InMemory(position)) {
-    uint64_t word = 0;
-    ReadBytes(position, &word, sizeof word);
-    if (word == 0) break;
+  while (position < this->position()) {
+    const std::optional<uint64_t> word = ReadWord(position);
+    if (!word) return std::nullopt;
+    if (*word == 0) break;
     RecordInfo info;
-    info.slot = static_cast<uint16_t>(word >> 32);
-    info.db = static_cast<uint8_t>(word >> 48);
-    info.targets = static_cast<Target>(word >> 56);
+    info.slot = static_cast<uint16_t>(*word >> 32);
+    info.db = static_cast<uint8_t>(*word >> 48);
+    info.targets = static_cast<Target>(*word >> 56);
     ReadBytes(position + 8, &info.time_ms, sizeof info.time_ms);
-    const size_t payload_bytes = static_cast<uint32_t>(word);
-    payload.resize(payload_bytes);
-    ReadBytes(position + kHeaderBytes, payload.data(), payload_bytes);
+    payload.resize(static_cast<uint32_t>(*word));
+    ReadBytes(position + kHeaderBytes, payload.data(), payload.size());
     fn(info, std::string_view(payload));
-    position += RecordBytes(payload_bytes);
+    position += RecordBytes(payload.size());
   }
   return position;
 }

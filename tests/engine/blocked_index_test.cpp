@@ -1,0 +1,114 @@
+// Who waits for which key: order, databases, claims, stale registrations.
+#include "engine/blocked_index.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <map>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "engine/base/random.h"
+#include "tests/support/test_seed.h"
+
+namespace usher::engine {
+namespace {
+
+using Waiter = std::shared_ptr<BlockedWaiter>;
+
+Waiter NewWaiter() {
+  return std::make_shared<BlockedWaiter>();
+}
+
+TEST_CASE("BlockedIndex: a key's waiters are found oldest first, per database") {
+  BlockedIndex index;
+  const Waiter first = NewWaiter();
+  const Waiter second = NewWaiter();
+  index.Add(0, "queue", first);
+  index.Add(0, "queue", second);
+  index.Add(1, "queue", second);
+  index.Add(0, "other", first);
+  CHECK(index.keys() == 3);
+  REQUIRE(index.Find(0, "queue") != nullptr);
+  CHECK(*index.Find(0, "queue") == BlockedIndex::Waiters{first, second});
+  CHECK(*index.Find(1, "queue") == BlockedIndex::Waiters{second});
+  CHECK(index.Find(2, "queue") == nullptr);
+  CHECK(index.Find(0, "queue2") == nullptr);
+}
+
+TEST_CASE("BlockedIndex: a database number and a key that begins with a digit are not mixed up") {
+  BlockedIndex index;
+  index.Add(1, "2:key", NewWaiter());
+  CHECK(index.Find(12, ":key") == nullptr);
+  CHECK(index.Find(1, "2:key") != nullptr);
+}
+
+TEST_CASE("BlockedIndex: Remove forgets the waiter, the claimed ones, and the key when nobody is left") {
+  BlockedIndex index;
+  const Waiter leaving = NewWaiter();
+  const Waiter claimed = NewWaiter();
+  const Waiter staying = NewWaiter();
+  for (const Waiter& waiter : {leaving, claimed, staying, leaving}) index.Add(0, "key", waiter);
+  CHECK(claimed->Claim());
+  index.Remove(0, "key", *leaving);
+  CHECK(*index.Find(0, "key") == BlockedIndex::Waiters{staying});
+  index.Remove(0, "key", *staying);
+  CHECK(index.empty());
+  index.Remove(0, "key", *staying);
+  CHECK(index.keys() == 0);
+}
+
+TEST_CASE("BlockedIndex: DropIfEmpty drops only an empty list") {
+  BlockedIndex index;
+  index.Add(0, "key", NewWaiter());
+  index.DropIfEmpty(0, "key");
+  REQUIRE(index.Find(0, "key") != nullptr);
+  index.Find(0, "key")->pop_front();
+  index.DropIfEmpty(0, "key");
+  CHECK(index.empty());
+  index.DropIfEmpty(0, "key");
+}
+
+TEST_CASE("BlockedIndex: agrees with a map of vectors under random edits") {
+  Random random{tests::TestSeed()};
+  BlockedIndex index;
+  std::map<std::pair<int, std::string>, std::vector<Waiter>> model;
+  std::vector<Waiter> waiters;
+  for (int i = 0; i < 20; ++i) waiters.push_back(NewWaiter());
+  for (int step = 0; step < 5'000; ++step) {
+    const int db = static_cast<int>(random.Below(2));
+    const std::string key = std::to_string(random.Below(10));
+    const Waiter& waiter = waiters[random.Below(waiters.size())];
+    std::vector<Waiter>& expected = model[{db, key}];
+    if (random.Below(2) == 0) {
+      index.Add(db, key, waiter);
+      expected.push_back(waiter);
+    } else {
+      index.Remove(db, key, *waiter);
+      std::erase(expected, waiter);
+    }
+    const BlockedIndex::Waiters* found = index.Find(db, key);
+    REQUIRE((found == nullptr) == expected.empty());
+    if (found != nullptr) REQUIRE(std::vector<Waiter>(found->begin(), found->end()) == expected);
+  }
+}
+
+TEST_CASE("BlockedWaiter: exactly one of several threads claims it") {
+  for (int round = 0; round < 50; ++round) {
+    BlockedWaiter waiter;
+    std::atomic<int> winners{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        if (waiter.Claim()) ++winners;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    REQUIRE(winners == 1);
+    REQUIRE(waiter.claimed());
+  }
+}
+
+}  // namespace
+}  // namespace usher::engine
