@@ -99,12 +99,6 @@ class BasicTurnQueue {
     for (TurnWaiter* waiter = fifo_; waiter != nullptr; waiter = waiter->next_) fn(waiter);
   }
 
-  void EndLongWork() {
-    if (!long_work_) return;
-    long_work_ = false;
-    state_.fetch_and(~kLongWork, std::memory_order_relaxed);
-  }
-
  private:
   static constexpr uintptr_t kFree = 0;
   static constexpr uintptr_t kHeld = 1;
@@ -113,6 +107,12 @@ class BasicTurnQueue {
   static_assert(alignof(TurnWaiter) > kFlags);
 
   static TurnWaiter* NewestOf(uintptr_t word) { return reinterpret_cast<TurnWaiter*>(word & ~kFlags); }
+
+  void EndLongWork() {
+    if (!long_work_) return;
+    long_work_ = false;
+    state_.fetch_and(~kLongWork, std::memory_order_relaxed);
+  }
 
   /// Moves the stack of arrivals to the end of fifo_ in order of arrival, and leaves `word`.
   void CollectArrivals(uintptr_t word) {

@@ -21,10 +21,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include "engine/base/assert.h"
+#include "engine/base/mutex.h"
 #include "engine/shard_set.h"
 #include "engine/turn_queue.h"
 
@@ -119,7 +119,7 @@ class BasicTurnScheduler {
   void PushReady(TaskList& list) {
     int64_t count = 0;
     {
-      const std::lock_guard<std::mutex> lock(ready_mutex_);
+      const MutexLock lock(ready_mutex_);
       while (Task* task = list.Pop()) {
         ready_.Push(task);
         ++count;
@@ -133,7 +133,7 @@ class BasicTurnScheduler {
     if (ready_count_.load(std::memory_order_relaxed) <= 0) return nullptr;
     Task* task = nullptr;
     {
-      const std::lock_guard<std::mutex> lock(ready_mutex_);
+      const MutexLock lock(ready_mutex_);
       task = ready_.Pop();
     }
     // One push woke one sleeper; whoever takes a task while there are more wakes the next.
@@ -156,8 +156,8 @@ class BasicTurnScheduler {
   const std::unique_ptr<ShardTurn[]> shards_;
   typename Sync::template Atomic<uint64_t> sleepers_{0};
   typename Sync::template Atomic<int64_t> ready_count_{0};
-  std::mutex ready_mutex_;
-  TaskList ready_;  // guarded by ready_mutex_
+  Mutex ready_mutex_;
+  TaskList ready_ GUARDED_BY(ready_mutex_);
 };
 
 /// One thread's side of the scheduler.
@@ -208,11 +208,6 @@ class BasicTurnScheduler<Sync>::Executor {
   void Release(const ShardSet& held) {
     PassOn(held);
     SettleGrants();
-  }
-
-  /// What is left of a long task is short: others may hold turns again while they wait for it. Release() implies it.
-  void EndLongWork(const Task& task) {
-    task.wanted.ForEach([&](ShardIndex shard) { scheduler_.shards_[shard].EndLongWork(); });
   }
 
   /// True when Drain() has something to do.

@@ -158,7 +158,6 @@ void Dispatcher::RunGranted(Session& session, ExecutionThread& thread) {
   HeldTurns held;
   held.many = session.wanted;
   held.has_many = true;
-  if (session.long_work) thread.executor.EndLongWork(session);
   session.long_work = false;
   if (!session.TryStart()) {  // killed while it waited
     ReleaseTurns(thread, RunPlace::kGranted, held);
