@@ -41,7 +41,7 @@ bool ArityFits(const CommandSpec& spec, size_t args) {
 
 /// The row, subcommand included; null with the reason written to `error`.
 const CommandRow* FindRow(std::span<const std::string_view> args, std::string& error) {
-  const CommandTable& table = CommandTable::Get();
+  static const CommandTable& table = CommandTable::Get();
   const CommandRow* row = table.Find(args[0]);
   if (row == nullptr) {
     error = UnknownCommandText(args);
@@ -68,8 +68,18 @@ bool Admit(Server& server, Session& session, ExecutionThread& thread) {
   PreparedCommand& prepared = session.prepared;
   const std::span<const std::string_view> args = prepared.args;
   std::string error;
-  prepared.row = FindRow(args, error);
-  if (prepared.row == nullptr) return Reject(session, thread, error);
+  // Clients repeat themselves: the last row serves while the name's bytes are the same.
+  if (!session.client.last_name.Matches(args[0])) {
+    prepared.row = FindRow(args, error);
+    if (prepared.row == nullptr) {
+      session.client.last_name.Set({});
+      return Reject(session, thread, error);
+    }
+    session.client.last_name.Set((prepared.row->spec->flags & kContainer) == 0 &&
+                                         prepared.row->spec->name.find('|') == std::string_view::npos
+                                     ? args[0]
+                                     : std::string_view());
+  }
   const CommandSpec& spec = *prepared.row->spec;
   if (!ArityFits(spec, args.size()) || spec.handler == nullptr) {
     return Reject(session, thread, "ERR wrong number of arguments for '" + std::string(spec.name) + "' command");

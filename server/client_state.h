@@ -5,9 +5,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "engine/base/thread_role.h"
 
@@ -59,6 +61,22 @@ struct ClientInfo {
 
 enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
 
+/// The bytes of a short command name.
+class RecentName {
+ public:
+  bool Matches(std::string_view name) const {
+    return name.size() == size_ && size_ != 0 && std::memcmp(name.data(), bytes_, size_) == 0;
+  }
+  void Set(std::string_view name) {
+    size_ = name.size() <= sizeof bytes_ ? static_cast<uint8_t>(name.size()) : uint8_t{0};
+    std::memcpy(bytes_, name.data(), size_);
+  }
+
+ private:
+  char bytes_[15];
+  uint8_t size_ = 0;
+};
+
 struct ClientState {
   std::shared_ptr<ClientInfo> info;
   int db = 0;
@@ -66,6 +84,7 @@ struct ClientState {
   bool close_after_reply = false;
   bool no_touch = false;
   ReplyMode reply_mode = ReplyMode::kOn;
+  RecentName last_name;  // of the session's prepared row
 };
 
 }  // namespace usher::server

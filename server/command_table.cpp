@@ -24,6 +24,13 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
   return true;
 }
 
+uint16_t OnlyKeyOf(const CommandSpec& spec) {
+  const KeySpec& key = spec.keys[0];
+  const bool fixed = key.begin == KeySpec::Begin::kIndex && key.find == KeySpec::Find::kRange && key.last_key == 0;
+  const bool only = spec.keys[1].begin == KeySpec::Begin::kNone && (spec.flags & (kAllShards | kVisitShards)) == 0;
+  return fixed && only ? static_cast<uint16_t>(key.index) : uint16_t{0};
+}
+
 uint64_t Load(const char* bytes, size_t size) {
   uint64_t word = 0;
   std::memcpy(&word, bytes, size);
@@ -51,7 +58,7 @@ uint64_t CommandTable::FoldedHash(std::string_view name) {
 CommandTable::CommandTable() : slots_(kSlots) {
   for (const CommandGroup* const group : kCommandGroups) {
     for (const CommandSpec& spec : group->rows) {
-      rows_.push_back({&spec, static_cast<uint16_t>(rows_.size()), group->name});
+      rows_.push_back({&spec, static_cast<uint16_t>(rows_.size()), group->name, OnlyKeyOf(spec)});
     }
   }
   ASSERT(rows_.size() < kSlots / 2);

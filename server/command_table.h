@@ -16,6 +16,7 @@ struct CommandRow {
   const CommandSpec* spec = nullptr;
   uint16_t index = 0;           // dense, for per-command statistics
   std::string_view group = {};  // Redis's group ("sorted-set")
+  uint16_t only_key = 0;        // where the key is, when the specs say exactly one key at a fixed place; else 0
 };
 
 class CommandTable {

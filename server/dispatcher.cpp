@@ -195,7 +195,10 @@ bool Dispatcher::Prepare(Session& session, ExecutionThread& thread) {
   if (!Admit(server_, session, thread)) return false;
   session.is_prepared = true;
   const CommandSpec& spec = *prepared.row->spec;
-  if ((spec.flags & kVisitShards) != 0) {
+  if (const size_t at = prepared.row->only_key; at != 0) [[likely]] {
+    prepared.keys.push_back({engine::MakeKey(prepared.args[at]), static_cast<uint32_t>(at), spec.keys[0].flags});
+    prepared.shard = server_.engine().ShardOf(prepared.keys[0].key.slot);
+  } else if ((spec.flags & kVisitShards) != 0) {
     session.visit.Reset();
   } else if ((spec.flags & kAllShards) != 0) {
     prepared.shards = ShardSet::All(server_.engine().shard_count());
