@@ -16,6 +16,7 @@ KEYS = {"string": 5, "hash": 5, "zset": 6}
 # scores it depends on the random heights of Redis's skip list, so two redis-servers differ).
 LEX_KEYS = 3
 NUMBER_KEYS = 3
+OTHER_KEYS = ["missing", "", "k\x00\xff", "{tag}a", "{tag}b"]
 HUGE = 100_000
 
 ODD_NUMBERS = [
@@ -114,7 +115,7 @@ class Pools:
         if self.chance(0.06):
             kind = self.random.choice(list(KEYS))
         elif self.chance(0.02):
-            return self.pick("missing", "", "k\x00\xff", "{tag}a", "{tag}b")
+            return self.pick(*OTHER_KEYS)
         return "%s:%d" % (kind, self.random.randrange(KEYS[kind]))
 
     def lex_key(self):
@@ -140,12 +141,10 @@ class Pools:
         return [self.key(kind) for _ in range(self.random.randint(1, most))]
 
     def all_keys(self):
-        """Every key of the pool."""
-        return [
-            ("%s%d" if kind == "zset:dst" else "%s:%d") % (kind, i)
-            for kind, count in [*KEYS.items(), ("lex", LEX_KEYS), ("num", NUMBER_KEYS), ("zset:dst", 2)]
-            for i in range(count)
-        ]
+        """Every key that the generators may give an expiry to."""
+        kinds = [*KEYS.items(), ("lex", LEX_KEYS), ("num", NUMBER_KEYS)]
+        named = ["%s:%d" % (kind, i) for kind, count in kinds for i in range(count)]
+        return named + ["zset:dst0", "zset:dst1", "no-lex", *OTHER_KEYS]
 
     def value(self):
         """A string value: short, numeric, binary, empty, at encoding limits, rarely huge."""
