@@ -9,6 +9,8 @@ namespace usher::server {
 
 namespace {
 
+constexpr int64_t kClockAgeMaxNs = 1'000'000;  // a command longer than this makes the batch's wall clock stale
+
 /// CLIENT REPLY OFF and SKIP: the reply is written, then taken back.
 void ApplyReplyMode(Session& session, size_t reply_mark) {
   if (session.client.reply_mode == ReplyMode::kOn) [[likely]]
@@ -37,6 +39,7 @@ void AccountCommand(Server& server, Session& session, ExecutionThread& thread, s
   const int64_t now_ns = engine::CycleClock::NowNs();
   const int64_t elapsed_ns = now_ns - thread.last_ns;
   thread.last_ns = now_ns;
+  if (elapsed_ns > kClockAgeMaxNs) thread.RefreshNow();
   CommandCounters& counters = thread.stats.commands[session.prepared.row->index];
   counters.calls.Add(1);
   counters.ns.Add(static_cast<uint64_t>(elapsed_ns));

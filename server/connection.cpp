@@ -124,7 +124,7 @@ void Connection::OnReturned(RunEnd end) {
   state_ = State::kOpen;
   if (closing_) return DestroyIfPossible();
   HandleEnd(end);
-  Resume();
+  if (state_ == State::kOpen) Resume();
 }
 
 void Connection::OnServed() {

@@ -35,9 +35,7 @@ RunEnd Dispatcher::RunBatch(Session& session, ExecutionThread& thread, RunPlace 
     const uint32_t flags = session.prepared.row->spec->flags;
     RunEnd end = RunEnd::kBatchDone;
     const size_t reply_mark = session.replies.size();
-    if (PauseApplies(server_.pause().mode(), flags)) {
-      end = RunEnd::kPaused;
-    } else if (place == RunPlace::kGranted && MustRunAtHome(session.prepared, held)) {
+    if (place == RunPlace::kGranted && MustRunAtHome(session.prepared, held)) {
       end = RunEnd::kNeedsHome;
     } else if ((flags & kBlocking) != 0 && session.replies.size() > 0) {
       // Once the client waits its replies belong to whoever serves it, so the earlier ones leave first.
@@ -73,7 +71,7 @@ RunEnd Dispatcher::RunOne(Session& session, ExecutionThread& thread, RunPlace pl
   if ((prepared.row->spec->flags & kVisitShards) != 0) return RunVisits(session, thread, place, held);
   if (!prepared.needs_turns()) {
     ReleaseTurns(thread, place, held);
-    return Execute(session, thread, held);
+    return ExecuteUnlessPaused(session, thread, held);
   }
   const bool to_pool = MustRunOnPool(prepared) && thread.kind == ThreadKind::kWorker;
   if (to_pool || !held.Covers(prepared)) {
@@ -86,6 +84,13 @@ RunEnd Dispatcher::RunOne(Session& session, ExecutionThread& thread, RunPlace pl
   if (prepared.row->spec->cost != nullptr && thread.kind == ThreadKind::kWorker && IsCostly(session, thread, held)) {
     return MoveToPool(session, thread, held);
   }
+  return ExecuteUnlessPaused(session, thread, held);
+}
+
+// Looked at under the turns: whoever sets a pause takes all turns once, so that afterwards nothing older runs.
+RunEnd Dispatcher::ExecuteUnlessPaused(Session& session, ExecutionThread& thread, const HeldTurns& held) {
+  if (PauseApplies(server_.pause().mode(), session.prepared.row->spec->flags)) [[unlikely]]
+    return RunEnd::kPaused;
   return Execute(session, thread, held);
 }
 
@@ -179,7 +184,7 @@ RunEnd Dispatcher::RunVisits(Session& session, ExecutionThread& thread, RunPlace
       ReleaseTurns(thread, place, held);
       if (!TakeTurns(thread, session.prepared, held)) return Park(session, thread);
     }
-    const RunEnd end = Execute(session, thread, held);
+    const RunEnd end = ExecuteUnlessPaused(session, thread, held);
     if (visit.done || end != RunEnd::kBatchDone) return end;
     ++visit.visited;
     visit.shard = static_cast<ShardIndex>((visit.shard + size_t{1}) % server_.engine().shard_count());

@@ -63,6 +63,7 @@ class Dispatcher {
   void ReleaseTurns(ExecutionThread& thread, RunPlace place, HeldTurns& held);
   RunEnd Park(Session& session, ExecutionThread& thread);
   RunEnd MoveToPool(Session& session, ExecutionThread& thread, HeldTurns& held);
+  RunEnd ExecuteUnlessPaused(Session& session, ExecutionThread& thread, const HeldTurns& held);
   RunEnd Execute(Session& session, ExecutionThread& thread, const HeldTurns& held);
   void FinishWrite(const Session& session, ExecutionThread& thread);
   void ServeBlocked(ExecutionThread& thread);

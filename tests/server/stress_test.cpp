@@ -1,5 +1,5 @@
-// Many connections, many workers, few cores: no lost update, no torn multi-key command, replies in order, no deadlock, no
-// client left behind, and shards that do not wait for each other's long work. Runs a real server on a unix socket;
+// Many connections, many workers, few cores: no lost update, no torn multi-key command, replies in order, no deadlock,
+// no client left behind, and shards that do not wait for each other's long work. Runs a real server on a unix socket;
 // ThreadSanitizer watches it in that preset.
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -54,9 +54,7 @@ class RunningServer {
   RunningServer& operator=(const RunningServer&) = delete;
 
   std::string path() const { return folder_ + "/socket"; }
-  engine::ShardIndex ShardOf(const std::string& key) {
-    return server_->engine().ShardOf(engine::KeySlot(key));
-  }
+  engine::ShardIndex ShardOf(const std::string& key) { return server_->engine().ShardOf(engine::KeySlot(key)); }
 
  private:
   void Set(std::string_view name, const std::string& value) {
@@ -190,7 +188,8 @@ TEST_CASE("Server: long work on one shard does not hold up the others, even unde
   std::vector<std::string> keys;  // one key per shard
   for (int i = 0; keys.size() < 8; ++i) {
     const std::string key = "k" + std::to_string(i);
-    if (std::none_of(keys.begin(), keys.end(), [&](const auto& k) { return server.ShardOf(k) == server.ShardOf(key); })) {
+    if (std::none_of(keys.begin(), keys.end(),
+                     [&](const auto& k) { return server.ShardOf(k) == server.ShardOf(key); })) {
       keys.push_back(key);
     }
   }

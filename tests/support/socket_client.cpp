@@ -25,7 +25,9 @@ SocketClient::SocketClient(const std::string& unix_path) {
   throw std::runtime_error("cannot connect to " + unix_path);
 }
 
-SocketClient::~SocketClient() { close(fd_); }
+SocketClient::~SocketClient() {
+  close(fd_);
+}
 
 void SocketClient::Add(const std::vector<std::string>& args) {
   out_ += '*' + std::to_string(args.size()) + "\r\n";
