@@ -55,6 +55,22 @@ const CommandRow* FindRow(std::span<const std::string_view> args, std::string& e
   return nullptr;
 }
 
+/// Why the client's restrictions forbid the command; "": they do not.
+std::string RestrictionText(const Server& server, const Session& session, const CommandSpec& spec) {
+  const uint8_t restrictions = session.client.restrictions;
+  if ((restrictions & kNotAuthenticated) != 0 && (spec.flags & kNoAuth) == 0 && !server.config().password.empty()) {
+    return "NOAUTH Authentication required.";
+  }
+  if ((restrictions & kSubscriberMode) != 0 && (spec.flags & kSubscriberOk) == 0) {
+    return "ERR Can't execute '" + std::string(spec.name) +
+           "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context";
+  }
+  if ((restrictions & kMonitorMode) != 0 && (spec.flags & (kWrite | kReadOnly)) != 0) {
+    return "ERR Replica can't interact with the keyspace";
+  }
+  return {};
+}
+
 bool Reject(Session& session, ExecutionThread& thread, std::string_view error) {
   const size_t mark = session.replies.size();
   session.writer.Error(error);
@@ -84,11 +100,10 @@ bool Admit(Server& server, Session& session, ExecutionThread& thread) {
   if (!ArityFits(spec, args.size()) || spec.handler == nullptr) {
     return Reject(session, thread, "ERR wrong number of arguments for '" + std::string(spec.name) + "' command");
   }
-  if (!session.client.authenticated && (spec.flags & kNoAuth) == 0) {
-    return Reject(session, thread, "NOAUTH Authentication required.");
-  }
-  static_cast<void>(server);
-  return true;
+  if (session.client.restrictions == 0) [[likely]]
+    return true;
+  error = RestrictionText(server, session, spec);
+  return error.empty() || Reject(session, thread, error);
 }
 
 }  // namespace usher::server

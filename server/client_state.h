@@ -77,14 +77,26 @@ class RecentName {
   uint8_t size_ = 0;
 };
 
+/// Why not every command is admitted. Admission looks at all of them with one load.
+enum ClientRestriction : uint8_t {
+  kNotAuthenticated = 1u << 0,
+  kSubscriberMode = 1u << 1,  // subscribed under RESP2: only commands about subscriptions
+  kMonitorMode = 1u << 2,     // MONITOR: no commands on keys
+};
+
 struct ClientState {
   std::shared_ptr<ClientInfo> info;
   int db = 0;
-  bool authenticated = true;
+  uint8_t restrictions = 0;  // ClientRestriction
   bool close_after_reply = false;
   bool no_touch = false;
   ReplyMode reply_mode = ReplyMode::kOn;
   RecentName last_name;  // of the session's prepared row
+
+  bool authenticated() const { return (restrictions & kNotAuthenticated) == 0; }
+  void Restrict(ClientRestriction restriction, bool on) {
+    restrictions = static_cast<uint8_t>(on ? restrictions | restriction : restrictions & ~restriction);
+  }
 };
 
 }  // namespace usher::server

@@ -20,7 +20,7 @@ Connection::~Connection() {
 }
 
 void Connection::Start() {
-  session_.client.authenticated = worker_.server().config().password.empty();
+  session_.client.Restrict(kNotAuthenticated, !worker_.server().config().password.empty());
   info_->last_interaction_ms.store(Worker::MonotonicMs(), std::memory_order_relaxed);
   watcher_.emplace(worker_.loop(), transport_->fd(), &Connection::OnSocket, this);
   UpdateWatch();
@@ -68,7 +68,7 @@ bool Connection::ParseMore() {
     return false;
   }
   const ConfigValues& config = worker_.server().config();
-  const protocol::Limits limits{config.bulk_bytes_max, session_.client.authenticated};
+  const protocol::Limits limits{config.bulk_bytes_max, session_.client.authenticated()};
   switch (session_.parser.ParseBatch(session_.input, session_.batch, limits)) {
     case protocol::ParseStatus::kReady:
       return true;

@@ -6,10 +6,14 @@
 
 namespace usher::server {
 
+extern const CommandGroup kClientCommands;
+extern const CommandGroup kConnectionCommands;
 extern const CommandGroup kStringCommands;
 extern const CommandGroup kZsetCommands;
 
 inline const CommandGroup* const kCommandGroups[] = {
+    &kClientCommands,
+    &kConnectionCommands,
     &kStringCommands,
     &kZsetCommands,
 };

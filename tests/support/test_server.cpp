@@ -122,7 +122,7 @@ TestClient::TestClient(TestServer& test_server)
     : server_(test_server),
       info_(test_server.server().clients().Add(*test_server.server().workers().front())),
       session_(std::make_unique<server::Session>(*this, info_)) {
-  session_->client.authenticated = test_server.server().config().password.empty();
+  session_->client.Restrict(server::kNotAuthenticated, !test_server.server().config().password.empty());
 }
 
 TestClient::~TestClient() {
@@ -164,7 +164,7 @@ void TestClient::Pump() {
     if (session_->next_request >= session_->batch.size()) {
       session_->input.Consume(session_->batch.bytes());
       session_->next_request = 0;
-      const protocol::Limits limits{size_t{512} << 20, session_->client.authenticated};
+      const protocol::Limits limits{size_t{512} << 20, session_->client.authenticated()};
       if (session_->parser.ParseBatch(session_->input, session_->batch, limits) != protocol::ParseStatus::kReady) break;
     }
     const RunEnd end = server_.server().dispatcher().RunBatch(*session_, server_.thread(), server::RunPlace::kHome);
