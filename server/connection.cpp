@@ -32,6 +32,7 @@ void Connection::OnSocket(void* owner, int events, bool error) {
   if ((events & SocketWatcher::kReadable) != 0 || error) connection->OnReadable();
   ExecutionThread& thread = connection->worker_.execution();
   thread.executor.Drain();
+  thread.executor.RunReady();
   thread.FlushWakes();
 }
 
