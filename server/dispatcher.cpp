@@ -238,14 +238,23 @@ RunEnd Dispatcher::Execute(Session& session, ExecutionThread& thread, const Held
   CommandContext context(session, thread);
   thread.engine.Begin(held.empty() ? nullptr : &turns, session.client.db, thread.now_us());
   session.prepared.row->spec->handler(context);
-  if (thread.engine.has_effects()) FinishWrite(session, thread);
+  if (thread.engine.has_effects()) FinishWrite(session.prepared.args, thread);
   thread.engine.End();
   return context.blocked() ? RunEnd::kBlocked : RunEnd::kBatchDone;
 }
 
-void Dispatcher::FinishWrite(const Session& session, ExecutionThread& thread) {
-  thread.engine.AppendToJournal(session.prepared.args);
+void Dispatcher::FinishWrite(std::span<const std::string_view> command, ExecutionThread& thread) {
+  thread.engine.AppendToJournal(command);
   if (thread.engine.has_ready_keys()) ServeBlocked(thread);
+}
+
+void Dispatcher::RunOwnWork(ShardIndex held, ExecutionThread& thread,
+                            const std::function<void(engine::ShardData&)>& fn) {
+  const Turns turns(server_.engine().shards(), held, nullptr);
+  thread.engine.Begin(&turns, /*db=*/0, thread.now_us());
+  fn(turns.DataOf(held));
+  if (thread.engine.has_effects()) FinishWrite({}, thread);
+  thread.engine.End();
 }
 
 // The writer that makes a key ready serves its waiters oldest first under the same turns. Serving may make more keys

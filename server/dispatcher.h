@@ -9,7 +9,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
+#include <string_view>
 
 #include "engine/engine_context.h"
 #include "server/session.h"
@@ -50,6 +53,9 @@ class Dispatcher {
   void ForgetBlocked(const std::shared_ptr<BlockedClient>& waiter, ExecutionThread& thread);
   /// The same under turns that cover all its keys.
   void ForgetUnder(const engine::ShardSet& held, BlockedClient& waiter);
+  /// Calls fn(ShardData&) for the server's own work (expiry, eviction, waiting rooms) under a turn that `thread` holds,
+  /// with thread.engine as its context; then journals what it did and serves whom it made ready.
+  void RunOwnWork(engine::ShardIndex held, ExecutionThread& thread, const std::function<void(engine::ShardData&)>& fn);
 
  private:
   bool Prepare(Session& session, ExecutionThread& thread);
@@ -65,7 +71,7 @@ class Dispatcher {
   RunEnd MoveToPool(Session& session, ExecutionThread& thread, HeldTurns& held);
   RunEnd ExecuteUnlessPaused(Session& session, ExecutionThread& thread, const HeldTurns& held);
   RunEnd Execute(Session& session, ExecutionThread& thread, const HeldTurns& held);
-  void FinishWrite(const Session& session, ExecutionThread& thread);
+  void FinishWrite(std::span<const std::string_view> command, ExecutionThread& thread);
   void ServeBlocked(ExecutionThread& thread);
   bool ServeOne(ExecutionThread& thread, BlockedClient& waiter, const engine::Key& key);
 

@@ -17,7 +17,6 @@ namespace usher::server {
 namespace {
 
 constexpr size_t kPoolThreads = 2;
-constexpr uint64_t kTickMs = 10;
 constexpr size_t kShardsPerWorker = 4;
 constexpr size_t kShardsMin = 8;
 
@@ -80,6 +79,7 @@ Server::Server(Config& server_config, Options options)
   scheduling.wake = [this](size_t executor) { workers_[executor]->Wake(); };
   scheduling.run_long_work = [this](engine::TurnTask& task) { pool_->Run(task); };
   scheduler_ = std::make_unique<engine::TurnScheduler>(std::move(scheduling));
+  maintenance_ = std::make_unique<Maintenance>(*this);
   for (size_t i = 0; i < worker_count; ++i) workers_.push_back(std::make_unique<Worker>(*this, i));
   pool_ = std::make_unique<WorkerPool>(*this, worker_count, kPoolThreads);
   config_.AddObserver([this](const ConfigChange& change) {
@@ -112,8 +112,11 @@ void Server::RunUntilShutdown() {
   };
   SignalWatcher terminate(main_loop_, SIGTERM, on_signal);
   SignalWatcher interrupt(main_loop_, SIGINT, on_signal);
-  LoopTimer tick(main_loop_, [this] { pause_.OnTick(Worker::MonotonicMs()); });
-  tick.Start(kTickMs, kTickMs);
+  LoopTimer tick(main_loop_, [this] {
+    pause_.OnTick(Worker::MonotonicMs());
+    maintenance_->OnTick();
+  });
+  tick.Start(Maintenance::kTickMs, Maintenance::kTickMs);
   while (!shutdown_requested_.load()) main_loop_.RunOnce(EventLoop::Wait::kBlock);
   listener_.reset();
   for (const auto& worker : workers_) worker->RequestStop();

@@ -18,6 +18,7 @@
 #include "server/config.h"
 #include "server/dispatcher.h"
 #include "server/log.h"
+#include "server/maintenance.h"
 #include "server/pause.h"
 #include "server/server_stats.h"
 #include "server/worker.h"
@@ -59,6 +60,7 @@ class Server {
   Log& log() { return log_; }
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
   WorkerPool& pool() { return *pool_; }
+  Maintenance& maintenance() { return *maintenance_; }
   const std::string& run_id() const { return run_id_; }
   int64_t start_ms() const { return start_ms_; }
 
@@ -80,6 +82,7 @@ class Server {
   int64_t start_ms_ = 0;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<engine::TurnScheduler> scheduler_;
+  std::unique_ptr<Maintenance> maintenance_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<WorkerPool> pool_;
   std::unique_ptr<Listener> listener_;

@@ -1,0 +1,84 @@
+// Maintenance: what shards need done now and then without a command asking for it: expired keys, keys over maxmemory,
+// waiting rooms that are due. A timer on the main loop looks, without any turn, at which shards have something due and
+// mails those to a worker, which takes the shard's turn like everybody else and does one short step under it.
+//
+//   main loop: OnTick -> a job IsDue(shard)? -> mail -> worker: Submit -> turn -> RunStep of each job that is due
+//                                                                  ^                    |
+//                                                                  +-- more to do, and time left in this tick
+//
+// Between two steps the turn goes to whoever waits for it. The time a shard may take per tick is bounded, so that all
+// shards together use about the share of the workers that active-expire-effort grants. Nothing runs while clients are
+// paused. Invariant: a shard is in the hands of at most one worker at a time (ShardTask::under_way_).
+// Thread safety: AddJob() before Start; OnTick() on the main thread; the rest as noted at each function.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include "engine/engine_context.h"
+#include "engine/turns.h"
+#include "server/execution_thread.h"
+
+namespace usher::server {
+
+class Server;
+
+/// One kind of maintenance. Owned by the Maintenance it was given to.
+class MaintenanceJob {
+ public:
+  virtual ~MaintenanceJob() = default;
+  /// Whether to visit the shard. Any thread, without its turn: only atomics may be read.
+  virtual bool IsDue(engine::ShardIndex shard, int64_t now_ms) = 0;
+  /// Under the shard's turn: one short step, at most about 100 us. True when there is more to do at once. Effects are
+  /// journaled and blocked clients served when it returns.
+  virtual bool RunStep(engine::EngineContext& context, engine::ShardData& shard) = 0;
+};
+
+/// A time per shard at which something is due, for jobs that know theirs. Any thread.
+class DueTimes {
+ public:
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+  explicit DueTimes(size_t shard_count, int64_t due_ms = kNever) : due_ms_(shard_count) {
+    for (std::atomic<int64_t>& due : due_ms_) due.store(due_ms, std::memory_order_relaxed);
+  }
+  void Set(engine::ShardIndex shard, int64_t due_ms) { due_ms_[shard].store(due_ms, std::memory_order_relaxed); }
+  int64_t Get(engine::ShardIndex shard) const { return due_ms_[shard].load(std::memory_order_relaxed); }
+  bool IsDue(engine::ShardIndex shard, int64_t now_ms) const { return Get(shard) <= now_ms; }
+
+ private:
+  std::vector<std::atomic<int64_t>> due_ms_;
+};
+
+class Maintenance {
+ public:
+  /// The main loop's tick.
+  static constexpr uint64_t kTickMs = 10;
+
+  explicit Maintenance(Server& server);
+  ~Maintenance();
+  Maintenance(const Maintenance&) = delete;
+  Maintenance& operator=(const Maintenance&) = delete;
+
+  void AddJob(std::unique_ptr<MaintenanceJob> job) { jobs_.push_back(std::move(job)); }
+  /// Mails the shards that have something due to workers.
+  void OnTick();
+  /// Submits the shards that have something due on the calling thread; they run when it drains (tests).
+  void SubmitDue(ExecutionThread& thread);
+
+ private:
+  class ShardTask;
+  template <class Fn>
+  void ForEachDue(Fn&& fn);
+  bool RunJobs(engine::EngineContext& context, engine::ShardData& shard);
+  int64_t BudgetNs() const;
+
+  Server& server_;
+  std::vector<std::unique_ptr<MaintenanceJob>> jobs_;
+  std::vector<std::unique_ptr<ShardTask>> tasks_;
+  size_t next_worker_ = 0;
+};
+
+}  // namespace usher::server

@@ -1,0 +1,88 @@
+// Maintenance: which shards are visited, and how often.
+#include "server/maintenance.h"
+
+#include <doctest/doctest.h>
+
+#include "engine/base/cycle_clock.h"
+#include "tests/support/test_server.h"
+
+namespace usher::tests {
+namespace {
+
+/// Counts its steps; each shard wants `steps_wanted` of them from `due_ms` on.
+class CountingJob final : public server::MaintenanceJob {
+ public:
+  CountingJob(size_t shard_count, int64_t due_ms, int steps_wanted)
+      : steps(shard_count), due_(shard_count, due_ms), wanted_(steps_wanted) {}
+  bool IsDue(engine::ShardIndex shard, int64_t now_ms) override { return due_.IsDue(shard, now_ms); }
+  bool RunStep(engine::EngineContext& context, engine::ShardData& shard) override {
+    CHECK(context.turns().Holds(shard.index));
+    const int64_t start_ns = engine::CycleClock::NowNs();
+    while (engine::CycleClock::NowNs() - start_ns < step_ns) {
+    }
+    if (++steps[shard.index] < wanted_) return true;
+    due_.Set(shard.index, server::DueTimes::kNever);
+    return false;
+  }
+
+  std::vector<int> steps;
+  int64_t step_ns = 0;
+
+ private:
+  server::DueTimes due_;
+  const int wanted_;
+};
+
+CountingJob& AddJob(TestServer& server, int64_t due_ms, int steps_wanted) {
+  auto job = std::make_unique<CountingJob>(server.server().engine().shard_count(), due_ms, steps_wanted);
+  CountingJob& added = *job;
+  server.server().maintenance().AddJob(std::move(job));
+  return added;
+}
+
+void Tick(TestServer& server) {
+  server.server().maintenance().SubmitDue(server.thread());
+  server.DeliverMail();
+}
+
+TEST_CASE("Maintenance: a job runs in each shard once it is due, and not again") {
+  TestServer server({.shard_count = 4, .now_ms = 1000});
+  const CountingJob& job = AddJob(server, 1500, 1);
+  Tick(server);
+  CHECK(job.steps == std::vector<int>{0, 0, 0, 0});
+  server.clock().AdvanceMs(500);
+  Tick(server);
+  Tick(server);
+  CHECK(job.steps == std::vector<int>{1, 1, 1, 1});
+}
+
+TEST_CASE("Maintenance: a step that has more to do is followed by the next") {
+  TestServer server({.shard_count = 2});
+  const CountingJob& job = AddJob(server, 0, 5);
+  Tick(server);
+  CHECK(job.steps == std::vector<int>{5, 5});
+}
+
+TEST_CASE("Maintenance: a shard that used up its time goes on in the next tick") {
+  TestServer server({.shard_count = 2});
+  CountingJob& job = AddJob(server, 0, 1'000'000);
+  job.step_ns = 10'000'000;
+  Tick(server);
+  CHECK(job.steps == std::vector<int>{1, 1});
+  Tick(server);
+  CHECK(job.steps == std::vector<int>{2, 2});
+}
+
+TEST_CASE("Maintenance: nothing runs while clients are paused") {
+  TestServer server({.shard_count = 2});
+  const CountingJob& job = AddJob(server, 0, 1);
+  server.server().pause().Pause(server::PauseMode::kWrites, INT64_MAX);
+  Tick(server);
+  CHECK(job.steps == std::vector<int>{0, 0});
+  server.server().pause().Unpause();
+  Tick(server);
+  CHECK(job.steps == std::vector<int>{1, 1});
+}
+
+}  // namespace
+}  // namespace usher::tests
