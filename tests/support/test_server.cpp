@@ -114,8 +114,13 @@ TestServer::TestServer(TestServerOptions options) : clock_(options.now_ms) {
 }
 
 void TestServer::DeliverMail() {
-  thread_->executor.Drain();
-  while (mailbox_.DeliverAll() > 0) thread_->executor.Drain();
+  const auto run_all = [this] {
+    thread_->executor.Drain();
+    while (thread_->executor.RunReady()) {
+    }
+  };
+  run_all();
+  while (mailbox_.DeliverAll() > 0) run_all();
 }
 
 TestClient::TestClient(TestServer& test_server)
