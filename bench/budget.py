@@ -170,10 +170,12 @@ class Bench:
             return Server(side, [self.options.redis, *redis_like, *aof])
         if side.startswith("usher"):
             extra = shlex.split(self.options.usher_args) + (["--workers", str(workers)] if workers else [])
-            return Server(side, [self.options.usher, *redis_like, *aof, *extra])
+            # The journal is in memory until there are files (a later issue), so this side shows what recording costs.
+            journal = ["--journal", "memory" if side.endswith("-journal") else "off"]
+            return Server(side, [self.options.usher, *redis_like, *journal, *extra])
         if side == "floor":
             return Server(side, [self.options.floor, "{port}", "--threads", str(workers or 1)], has_commands=False)
-        raise SystemExit(f"unknown side {side}: redis, redis-aof, usher, usher-aof or floor")
+        raise SystemExit(f"unknown side {side}: redis, redis-aof, usher, usher-journal or floor")
 
     def drive(self, server, words, pipeline, requests=0, keyspace=KEYS, first=0, seed=1):
         with tempfile.NamedTemporaryFile(suffix=".json") as output:
@@ -413,7 +415,7 @@ def parse_options():
     parser.add_argument("--redis", default=shutil.which("redis-server") or "redis-server")
     parser.add_argument("--bench", default=os.path.join(build, "usher-bench"))
     parser.add_argument("--floor", default=os.path.join(build, "floor-server"))
-    parser.add_argument("--sides", default="redis,usher,floor", help="of redis, redis-aof, usher, usher-aof, floor")
+    parser.add_argument("--sides", default="redis,usher,floor", help="of redis, redis-aof, usher, usher-journal, floor")
     parser.add_argument("--rows", default="all", help="comma separated; see --list")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
