@@ -11,7 +11,7 @@ uint64_t DrawSeed() {
 }
 }  // namespace
 
-ShardData::ShardData(ShardIndex shard_index, int database_count, uint64_t seed) : index(shard_index), random(seed) {
+ShardData::ShardData(ShardIndex shard_index, int database_count, uint64_t seed) : index(shard_index), stats(database_count), random(seed) {
   accounted_bytes.resize(static_cast<size_t>(database_count));
   for (int db = 0; db < database_count; ++db) databases.push_back(std::make_unique<Keyspace>());
 }

@@ -31,9 +31,12 @@ void EngineContext::End() {
 
 void EngineContext::AccountShard(ShardData& shard, int db) {
   const size_t at = static_cast<size_t>(db);
-  const size_t bytes = shard.databases[at]->memory_bytes();
+  const Keyspace& keyspace = *shard.databases[at];
+  const size_t bytes = keyspace.memory_bytes();
   shard.stats.memory_bytes.Set(shard.stats.memory_bytes.Get() + bytes - shard.accounted_bytes[at]);
   shard.accounted_bytes[at] = bytes;
+  shard.stats.databases[at].keys.Set(keyspace.size());
+  shard.stats.databases[at].expires.Set(keyspace.keys_with_expiry());
 }
 
 KeyEntry EngineContext::FindLive(const Key& key, int db) {

@@ -24,8 +24,16 @@ namespace usher::engine {
 
 class ShardExtension;
 
+/// Sizes of one logical database's part in a shard.
+struct DatabaseStats {
+  OwnedCounter keys;
+  OwnedCounter expires;
+};
+
 /// What one shard counts. Written under its turn, read by anybody.
 struct ShardStats {
+  explicit ShardStats(int database_count) : databases(static_cast<size_t>(database_count)) {}
+
   OwnedCounter hits;
   OwnedCounter misses;
   OwnedCounter expired;
@@ -33,6 +41,7 @@ struct ShardStats {
   OwnedCounter dirty;         // changes since start
   OwnedCounter memory_bytes;  // of all databases
   OwnedCounter blocked_keys;
+  std::vector<DatabaseStats> databases;
 };
 
 /// Everything of one shard that the turn protects.

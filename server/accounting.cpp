@@ -24,6 +24,11 @@ bool IsErrorReply(const Session& session, size_t reply_mark) {
   return session.replies.size() > reply_mark && session.replies.Pending()[reply_mark] == '-';
 }
 
+void CountError(Server& server, const Session& session, ExecutionThread& thread, size_t reply_mark) {
+  thread.stats.error_replies.Add(1);
+  server.error_stats().Count(session.replies.Pending().substr(reply_mark + 1));
+}
+
 void RecordLatency(CommandCounters& counters, int64_t ns) {
   LatencyHistogram* latencies = counters.latencies.load(std::memory_order_relaxed);
   if (latencies == nullptr) {
@@ -48,14 +53,14 @@ void AccountCommand(Server& server, Session& session, ExecutionThread& thread, s
   session.client.info->last_command.store(session.prepared.row->spec, std::memory_order_relaxed);
   if (IsErrorReply(session, reply_mark)) [[unlikely]] {
     counters.failed.Add(1);
-    thread.stats.error_replies.Add(1);
+    CountError(server, session, thread, reply_mark);
   }
   ApplyReplyMode(session, reply_mark);
 }
 
-void AccountRejected(Session& session, ExecutionThread& thread, size_t reply_mark) {
+void AccountRejected(Server& server, Session& session, ExecutionThread& thread, size_t reply_mark) {
   if (session.prepared.row != nullptr) thread.stats.commands[session.prepared.row->index].rejected.Add(1);
-  thread.stats.error_replies.Add(1);
+  CountError(server, session, thread, reply_mark);
   ApplyReplyMode(session, reply_mark);
 }
 

@@ -13,6 +13,6 @@ class Session;
 /// The request that session.prepared describes has been executed; its reply starts at `reply_mark`.
 void AccountCommand(Server& server, Session& session, ExecutionThread& thread, size_t reply_mark);
 /// A request was refused by admission; the error reply starts at `reply_mark`.
-void AccountRejected(Session& session, ExecutionThread& thread, size_t reply_mark);
+void AccountRejected(Server& server, Session& session, ExecutionThread& thread, size_t reply_mark);
 
 }  // namespace usher::server

@@ -74,7 +74,7 @@ std::string RestrictionText(const Server& server, const Session& session, const 
 bool Reject(Session& session, ExecutionThread& thread, std::string_view error) {
   const size_t mark = session.replies.size();
   session.writer.Error(error);
-  AccountRejected(session, thread, mark);
+  AccountRejected(thread.server, session, thread, mark);
   return false;
 }
 

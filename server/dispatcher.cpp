@@ -154,6 +154,7 @@ RunEnd Dispatcher::MoveToPool(Session& session, ExecutionThread& thread, HeldTur
   session.long_work = true;
   session.admission_generation = server_.admission_generation();
   session.MarkParked();
+  thread.stats.parked.Add(1);
   held = HeldTurns();
   thread.executor.SubmitHeld(session);
   return RunEnd::kParked;
@@ -164,13 +165,13 @@ void Dispatcher::RunGranted(Session& session, ExecutionThread& thread) {
   held.many = session.wanted;
   held.has_many = true;
   session.long_work = false;
+  thread.stats.foreign_runs.Add(1);
   if (!session.TryStart()) {  // killed while it waited
     ReleaseTurns(thread, RunPlace::kGranted, held);
     return session.ReturnHome(RunEnd::kBatchDone);
   }
   thread.RefreshNow();
   thread.last_ns = engine::CycleClock::NowNs();
-  thread.stats.foreign_runs.Add(1);
   if (session.admission_generation != server_.admission_generation()) session.is_prepared = false;
   const RunEnd end = RunBatch(session, thread, RunPlace::kGranted, held);
   if (end != RunEnd::kParked) session.ReturnHome(end);

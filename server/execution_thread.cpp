@@ -24,9 +24,12 @@ ExecutionThread::ExecutionThread(Server& owner, size_t thread_index, ThreadKind 
       kind(thread_kind),
       executor(owner.scheduler(), thread_kind == ThreadKind::kPool),
       engine(owner.engine()),
-      random(DrawSeed()) {}
+      random(DrawSeed()) {
+  server.stats_reader().AddThread(stats);
+}
 
 ExecutionThread::~ExecutionThread() {
+  server.stats_reader().RemoveThread(stats);
   if (current_thread == this) current_thread = nullptr;
 }
 

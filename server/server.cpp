@@ -4,11 +4,10 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <csignal>
 
-#include "engine/base/random.h"
+#include "engine/base/cycle_clock.h"
 #include "server/listener.h"
 #include "server/version.h"
 
@@ -17,6 +16,7 @@ namespace usher::server {
 namespace {
 
 constexpr size_t kPoolThreads = 2;
+constexpr uint64_t kSamplesPerMemoryReport = 10;
 constexpr size_t kShardsPerWorker = 4;
 constexpr size_t kShardsMin = 8;
 
@@ -24,18 +24,6 @@ size_t UsableCores() {
   cpu_set_t cores;
   if (sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
   return static_cast<size_t>(std::max(1, CPU_COUNT(&cores)));
-}
-
-std::string DrawRunId() {
-  std::array<unsigned char, 20> bytes;
-  engine::FillSecure(bytes.data(), bytes.size());
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string id;
-  for (const unsigned char byte : bytes) {
-    id.push_back(kHex[byte >> 4]);
-    id.push_back(kHex[byte & 15]);
-  }
-  return id;
 }
 
 engine::EngineSettings SettingsFrom(const ConfigValues& config) {
@@ -60,7 +48,9 @@ engine::EngineSettings SettingsFrom(const ConfigValues& config) {
 }  // namespace
 
 Server::Server(Config& server_config, Options options)
-    : config_(server_config), clock_(options.clock != nullptr ? options.clock : &system_clock_), run_id_(DrawRunId()) {
+    : config_(server_config),
+      clock_(options.clock != nullptr ? options.clock : &system_clock_),
+      run_id_(DrawRandomId()) {
   const ConfigValues& values = config();
   size_t worker_count = options.worker_count != 0 ? options.worker_count : static_cast<size_t>(values.workers);
   if (worker_count == 0) worker_count = UsableCores();
@@ -73,6 +63,7 @@ Server::Server(Config& server_config, Options options)
   const size_t journal_bytes = values.journal == JournalMode::kMemory ? values.journal_bytes_max : 0;
   engine_ = std::make_unique<engine::Engine>(engine::Engine::Options{shard_count, values.databases, journal_bytes},
                                              SettingsFrom(values));
+  stats_reader_ = std::make_unique<StatsReader>(*engine_, stats_);
   engine::TurnScheduler::Options scheduling;
   scheduling.shard_count = shard_count;
   scheduling.executor_count = worker_count;
@@ -91,7 +82,13 @@ Server::Server(Config& server_config, Options options)
 
 Server::~Server() = default;
 
+void Server::SampleStats() {
+  stats_reader_->Sample(engine::CycleClock::NowNs());
+  if (++samples_taken_ % kSamplesPerMemoryReport == 0) memory_.Report(*this);
+}
+
 std::string Server::Start() {
+  memory_.NoteStartup();
   listener_ = std::make_unique<Listener>(*this, main_loop_);
   std::string error = listener_->Open();
   if (!error.empty()) return error;
@@ -117,6 +114,8 @@ void Server::RunUntilShutdown() {
     maintenance_->OnTick();
   });
   tick.Start(Maintenance::kTickMs, Maintenance::kTickMs);
+  LoopTimer sampling(main_loop_, [this] { SampleStats(); });
+  sampling.Start(StatsReader::kSampleMs, StatsReader::kSampleMs);
   while (!shutdown_requested_.load()) main_loop_.RunOnce(EventLoop::Wait::kBlock);
   listener_.reset();
   for (const auto& worker : workers_) worker->RequestStop();

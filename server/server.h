@@ -17,10 +17,14 @@
 #include "server/client_registry.h"
 #include "server/config.h"
 #include "server/dispatcher.h"
+#include "server/error_stats.h"
 #include "server/log.h"
 #include "server/maintenance.h"
+#include "server/memory_report.h"
 #include "server/pause.h"
+#include "server/replication_id.h"
 #include "server/server_stats.h"
+#include "server/stats_reader.h"
 #include "server/worker.h"
 #include "server/worker_pool.h"
 
@@ -47,6 +51,8 @@ class Server {
   void RunUntilShutdown();
   /// Asks RunUntilShutdown() to return. Any thread.
   void RequestShutdown();
+  /// Takes the samples that INFO's rates and peaks are made of; the main loop calls it every StatsReader::kSampleMs.
+  void SampleStats();
 
   const ConfigValues& config() const { return *config_.Current(); }
   Config& mutable_config() { return config_; }
@@ -57,6 +63,10 @@ class Server {
   ClientRegistry& clients() { return clients_; }
   PauseControl& pause() { return pause_; }
   ServerStats& stats() { return stats_; }
+  StatsReader& stats_reader() { return *stats_reader_; }
+  ErrorStats& error_stats() { return error_stats_; }
+  MemoryMeter& memory() { return memory_; }
+  ReplicationId& replication_id() { return replication_id_; }
   Log& log() { return log_; }
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
   WorkerPool& pool() { return *pool_; }
@@ -74,6 +84,9 @@ class Server {
   const engine::Clock* const clock_;
   Log log_;
   ServerStats stats_;
+  ErrorStats error_stats_;
+  MemoryMeter memory_;
+  ReplicationId replication_id_;
   ClientRegistry clients_;
   PauseControl pause_;
   Dispatcher dispatcher_{*this};
@@ -81,12 +94,14 @@ class Server {
   std::string run_id_;
   int64_t start_ms_ = 0;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<StatsReader> stats_reader_;
   std::unique_ptr<engine::TurnScheduler> scheduler_;
   std::unique_ptr<Maintenance> maintenance_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<WorkerPool> pool_;
   std::unique_ptr<Listener> listener_;
   EventLoop main_loop_;
+  uint64_t samples_taken_ = 0;  // main thread only
   std::atomic<bool> shutdown_requested_{false};
 };
 

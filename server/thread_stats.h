@@ -47,7 +47,7 @@ struct ThreadStats {
   OwnedCounter reads;
   OwnedCounter writes;
   OwnedCounter parked;        // commands that found their shard busy
-  OwnedCounter foreign_runs;  // parked work of other workers that this thread ran
+  OwnedCounter foreign_runs;  // parked commands (of any worker) that this thread was granted
   OwnedCounter loop_turns;
   OwnedCounter error_replies;
 };

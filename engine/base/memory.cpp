@@ -42,4 +42,22 @@ void* AllocateZeroedAligned(size_t bytes, size_t alignment) {
   return memory;
 }
 
+std::string AllocatorName() {
+#if defined(USHER_MIMALLOC)
+  const int version = mi_version();  // 212 is 2.1.2
+  return "mimalloc-" + std::to_string(version / 100) + '.' + std::to_string(version / 10 % 10) + '.' +
+         std::to_string(version % 10);
+#else
+  return "libc";
+#endif
+}
+
+void ReleaseUnusedMemory() {
+#if defined(USHER_MIMALLOC)
+  mi_collect(true);
+#else
+  malloc_trim(0);
+#endif
+}
+
 }  // namespace usher::engine

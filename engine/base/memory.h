@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <string>
 
 #if defined(USHER_MIMALLOC)
 #include <mimalloc.h>
@@ -35,5 +36,10 @@ inline size_t UsableBytes(const void* memory) {
 }
 /// `bytes` zeroed, aligned to `alignment` (a power of two). Freed with Free().
 void* AllocateZeroedAligned(size_t bytes, size_t alignment);
+
+/// The allocator's name and version, as INFO shows them.
+std::string AllocatorName();
+/// Gives unused memory back to the system as far as possible.
+void ReleaseUnusedMemory();
 
 }  // namespace usher::engine

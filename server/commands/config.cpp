@@ -53,6 +53,12 @@ void ConfigSet(CommandContext& ctx) {
   ReplyOutcome(ctx, ctx.server.mutable_config().Set(pairs, caller));
 }
 
+void ConfigResetStat(CommandContext& ctx) {
+  ctx.server.stats_reader().Reset();
+  ctx.server.error_stats().Reset();
+  ctx.reply.Ok();
+}
+
 void ConfigRewrite(CommandContext& ctx) {
   ReplyOutcome(ctx, ctx.server.mutable_config().Rewrite());
 }
@@ -72,9 +78,14 @@ constexpr CommandSpec kRows[] = {
      .flags = kConfigFlags,
      .handler = ConfigSet,
      .tips = "request_policy:all_nodes response_policy:all_succeeded"},
+    {.name = "config|resetstat",
+     .arity = 2,
+     .flags = kConfigFlags,
+     .handler = ConfigResetStat,
+     .tips = "request_policy:all_nodes response_policy:all_succeeded"},
     {.name = "config|rewrite",
      .arity = 2,
-     .flags = kConfigFlags | kLongWork,  // it waits for the disk
+     .flags = kConfigFlags,
      .handler = ConfigRewrite,
      .tips = "request_policy:all_nodes response_policy:all_succeeded"},
     {.name = "config|help", .arity = 2, .flags = kLoading | kStale, .handler = ConfigHelp},

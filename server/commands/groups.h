@@ -8,14 +8,22 @@ namespace usher::server {
 
 extern const CommandGroup kClientCommands;
 extern const CommandGroup kConnectionCommands;
+extern const CommandGroup kCommandCommands;
+extern const CommandGroup kConfigCommands;
+extern const CommandGroup kInfoCommands;
 extern const CommandGroup kStringCommands;
 extern const CommandGroup kZsetCommands;
 
+// clang-format off: one group a line
 inline const CommandGroup* const kCommandGroups[] = {
     &kClientCommands,
+    &kCommandCommands,
+    &kConfigCommands,
     &kConnectionCommands,
+    &kInfoCommands,
     &kStringCommands,
     &kZsetCommands,
 };
+// clang-format on
 
 }  // namespace usher::server

@@ -1,0 +1,47 @@
+// MemoryReport: what INFO, MEMORY and the metrics say about memory, gathered in one go, and MemoryMeter, which
+// remembers the peak. "Used" is what is accounted: keys, clients, journal, and what the process had when it started.
+// Complexity: O(shards + clients). Thread safety: all methods, any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+namespace usher::server {
+
+class Server;
+
+struct MemoryReport {
+  uint64_t used = 0;
+  uint64_t peak = 0;
+  uint64_t startup = 0;  // what the process had before the first key
+  uint64_t keys = 0;     // keys, values and their tables
+  uint64_t clients = 0;  // input and output buffers
+  uint64_t journal = 0;
+  uint64_t resident = 0;
+  uint64_t system_total = 0;
+  uint64_t client_input_max = 0;
+  uint64_t client_output_max = 0;
+
+  uint64_t overhead() const { return used - keys; }
+  uint64_t dataset() const { return keys; }
+  double fragmentation() const { return used == 0 ? 0 : static_cast<double>(resident) / static_cast<double>(used); }
+};
+
+class MemoryMeter {
+ public:
+  /// Call once when the server is complete and still empty.
+  void NoteStartup();
+  MemoryReport Report(Server& server);
+  /// The address space's resident pages, in bytes.
+  static uint64_t ResidentBytes();
+
+ private:
+  std::atomic<uint64_t> startup_{0};
+  std::atomic<uint64_t> peak_{0};
+};
+
+/// A size for people, as INFO's *_human fields: "943.21K".
+std::string HumanBytes(uint64_t bytes);
+
+}  // namespace usher::server
