@@ -22,6 +22,8 @@ SECTIONS = (
 )
 SECTIONS += ("modules", "commandstats", "errorstats", "latencystats", "cluster", "keyspace", "nosuch")
 
+OWN_SECTION = "Usher"  # the target's own, shown with "all" and "everything"
+
 # Fields that only name how this very oracle was built or what it happened to do.
 IGNORED = {"cmdstat_", "errorstat_", "latency_percentiles_usec_", "db"}
 
@@ -61,7 +63,7 @@ def _info(client, *sections):
     found, fields = {}, {}
     for line in plain(client.call("INFO", *sections)).decode("latin-1").split("\r\n"):
         if line.startswith("# "):
-            fields = found.setdefault(line[2:], {})
+            fields = {} if line[2:] == OWN_SECTION else found.setdefault(line[2:], {})
         elif ":" in line:
             name, _, value = line.partition(":")
             fields[name] = value

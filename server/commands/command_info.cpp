@@ -168,7 +168,7 @@ void CommandGetKeysAndFlags(CommandContext& ctx) {
   for (const CommandKey& key : keys) {
     ctx.reply.Array(2);
     ctx.reply.Bulk(key.key.name);
-    WriteKeyFlags(key.flags, ctx.reply);
+    WriteKeyFlags(static_cast<uint16_t>(key.flags & ~kKeyVariableFlags), ctx.reply);
   }
 }
 

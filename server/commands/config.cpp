@@ -78,16 +78,8 @@ constexpr CommandSpec kRows[] = {
      .flags = kConfigFlags,
      .handler = ConfigSet,
      .tips = "request_policy:all_nodes response_policy:all_succeeded"},
-    {.name = "config|resetstat",
-     .arity = 2,
-     .flags = kConfigFlags,
-     .handler = ConfigResetStat,
-     .tips = "request_policy:all_nodes response_policy:all_succeeded"},
-    {.name = "config|rewrite",
-     .arity = 2,
-     .flags = kConfigFlags,
-     .handler = ConfigRewrite,
-     .tips = "request_policy:all_nodes response_policy:all_succeeded"},
+    {.name = "config|resetstat", .arity = 2, .flags = kConfigFlags, .handler = ConfigResetStat},
+    {.name = "config|rewrite", .arity = 2, .flags = kConfigFlags, .handler = ConfigRewrite},
     {.name = "config|help", .arity = 2, .flags = kLoading | kStale, .handler = ConfigHelp},
 };
 
