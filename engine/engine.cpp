@@ -11,18 +11,24 @@ uint64_t DrawSeed() {
 }
 }  // namespace
 
-ShardData::ShardData(ShardIndex shard_index, int database_count, uint64_t seed) : index(shard_index), stats(database_count), random(seed) {
+ShardData::ShardData(ShardIndex shard_index, int database_count, uint64_t seed, const QueueKeyTemplates& queue_keys)
+    : index(shard_index), stats(database_count), random(seed) {
   accounted_bytes.resize(static_cast<size_t>(database_count));
-  for (int db = 0; db < database_count; ++db) databases.push_back(std::make_unique<Keyspace>());
+  for (int db = 0; db < database_count; ++db) {
+    databases.push_back(std::make_unique<Keyspace>(QueueKeyWatch{&queue_keys, &stats.queue_due_ms}));
+  }
 }
 
 ShardData::~ShardData() = default;
 
-Engine::Engine(Options options, EngineSettings settings) : options_(options) {
+Engine::Engine(Options options, EngineSettings settings)
+    : options_(options),
+      queue_keys_(settings.queue_wait_key, settings.queue_active_key, settings.queue_config_key,
+                  settings.queue_token_key) {
   ASSERT(options.shard_count >= 1 && options.shard_count <= kShardsMax);
   ASSERT((options.shard_count & (options.shard_count - 1)) == 0);
   for (size_t i = 0; i < options.shard_count; ++i) {
-    shards_.push_back(std::make_unique<Shard>(static_cast<ShardIndex>(i), options.databases, DrawSeed()));
+    shards_.push_back(std::make_unique<Shard>(static_cast<ShardIndex>(i), options.databases, DrawSeed(), queue_keys_));
   }
   if (options.journal_bytes_max > 0) journal_ = std::make_unique<Journal>(options.journal_bytes_max);
   Publish(std::move(settings));

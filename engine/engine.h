@@ -32,6 +32,9 @@ class Engine {
   const EngineSettings& settings() const { return *settings_.load(std::memory_order_acquire); }
   void Publish(EngineSettings settings);
 
+  /// How the keys of waiting rooms are named; fixed at start.
+  const QueueKeyTemplates& queue_keys() const { return queue_keys_; }
+
   const std::vector<std::unique_ptr<Shard>>& shards() const { return shards_; }
   size_t shard_count() const { return shards_.size(); }
   ShardIndex ShardOf(uint16_t slot) const { return static_cast<ShardIndex>(slot & (shards_.size() - 1)); }
@@ -44,6 +47,7 @@ class Engine {
 
  private:
   const Options options_;
+  const QueueKeyTemplates queue_keys_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Journal> journal_;
   std::atomic<const EngineSettings*> settings_;

@@ -140,12 +140,16 @@ void EngineContext::Modified(const Key& key, int db, NotifyClass event_class, st
   effect_slot_ = key.slot;
   ShardData& shard = ShardOf(key);
   shard.stats.dirty.Add(1);
+  shard.databases[static_cast<size_t>(db)]->NoteChange(key.name);
   if (db != db_) AccountShard(shard, db);
   if ((settings_->notify & event_class) != 0) [[unlikely]]
     Notify(key, db, event_class, event);
-  if (!shard.blocked.empty() && shard.blocked.Find(db, key.name) != nullptr) [[unlikely]] {
-    ready_keys_.push_back({db, std::string(key.name)});
-  }
+  if (!shard.blocked.empty()) [[unlikely]]
+    Signal(key, db);
+}
+
+void EngineContext::Signal(const Key& key, int db) {
+  if (ShardOf(key).blocked.Find(db, key.name) != nullptr) ready_keys_.push_back({db, std::string(key.name)});
 }
 
 void EngineContext::Notify(const Key& key, int db, NotifyClass event_class, std::string_view event) {

@@ -149,6 +149,8 @@ class EngineContext {
     Modified(key, db_, event_class, event);
   }
   void Modified(const Key& key, int db, NotifyClass event_class, std::string_view event);
+  /// Looks again whether a client blocked on `key` can be served now, though the key itself was not changed.
+  void Signal(const Key& key, int db);
   /// A keyspace event without a change of its own (expired, evicted, keymiss, del of an emptied container).
   void Notify(const Key& key, int db, NotifyClass event_class, std::string_view event);
   /// Journals this command instead of the one that runs. Only complete, deterministic commands.

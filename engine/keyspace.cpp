@@ -1,9 +1,17 @@
 // See keyspace.h.
 #include "engine/keyspace.h"
 
+#include "engine/waiting_room_registry.h"
+
 namespace usher::engine {
 
+Keyspace::Keyspace(QueueKeyWatch watch) : watch_(watch) {}
+Keyspace::~Keyspace() {
+  Clear();
+}
+
 void Keyspace::Swap(Keyspace& other) noexcept {
+  std::swap(rooms_, other.rooms_);
   std::swap(table_, other.table_);
   std::swap(index_, other.index_);
   std::swap(keys_with_expiry_, other.keys_with_expiry_);
@@ -13,6 +21,7 @@ void Keyspace::Swap(Keyspace& other) noexcept {
 void Keyspace::Clear() {
   table_.ForEach([](uint64_t slot) { const OwnedEntry freed(slot); });
   table_.Clear();
+  rooms_.reset();
   index_ = ExpiryIndex();
   keys_with_expiry_ = 0;
   entry_bytes_ = 0;
@@ -27,11 +36,13 @@ KeyEntry Keyspace::InsertSlot(uint64_t hash, uint64_t slot) {
 
 KeyEntry Keyspace::Insert(const Key& key, const EntryBuilder& value, int64_t expiry_ms) {
   ASSERT_DEBUG(!Find(key));
+  NoteChange(key.name);
   return InsertSlot(key.hash, value.Build(key.name, expiry_ms == kKeepExpiry ? kNoExpiry : expiry_ms));
 }
 
 KeyEntry Keyspace::Insert(const Key& key, OwnedEntry moved, int64_t expiry_ms) {
   ASSERT_DEBUG(!Find(key));
+  NoteChange(key.name);
   EntryBuilder::Rebuild(moved.entry(), key.name, expiry_ms == kKeepExpiry ? moved.entry().expiry_ms() : expiry_ms);
   return InsertSlot(key.hash, moved.Release());
 }
@@ -81,6 +92,7 @@ RawString& Keyspace::MakeRaw(KeyEntry entry) {
 
 OwnedEntry Keyspace::Erase(KeyEntry entry) {
   OwnedEntry erased(*entry.slot());
+  NoteChange(entry.key());
   entry_bytes_ -= MemoryBytesOf(entry);
   const bool had_expiry = entry.HasExpiry();
   table_.Erase(HashBytes(entry.key()), entry.slot());
@@ -128,6 +140,18 @@ KeyEntry Keyspace::FindExpiring(uint64_t hash) const {
     const KeyEntry entry(&slot);
     return entry.HasExpiry() && HashBytes(entry.key()) == hash;
   }));
+}
+
+WaitingRooms& Keyspace::NeedWaitingRooms() {
+  if (rooms_ == nullptr) rooms_ = std::make_unique<WaitingRooms>(*watch_.templates);
+  return *rooms_;
+}
+
+void Keyspace::NoteQueueKey(std::string_view key) {
+  const QueueKeyTemplates::Recognised recognised = watch_.templates->Recognise(key);
+  if (recognised.kind == QueueKeyKind::kNone) return;
+  NeedWaitingRooms().NoteKey(recognised.kind, recognised.queue);
+  if (recognised.kind != QueueKeyKind::kWait) watch_.due_ms->Set(1);
 }
 
 void Keyspace::SweepSome() {

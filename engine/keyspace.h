@@ -16,25 +16,37 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include "engine/base/owned_counter.h"
 #include "engine/base/random.h"
 #include "engine/expiry_index.h"
 #include "engine/key_entry.h"
 #include "engine/key_slot.h"
 #include "engine/segment_table.h"
+#include "engine/waiting_room_keys.h"
 
 namespace usher::engine {
 
 /// In place of an expiry: the key keeps the one it has.
 inline constexpr int64_t kKeepExpiry = kNoExpiry + 1;
 
+class WaitingRooms;
+
+/// How a keyspace recognises the keys of waiting rooms, and where it says that one of them needs attention: a time in
+/// ms, 0 for never. Both belong to the place, not to the keys in it.
+struct QueueKeyWatch {
+  const QueueKeyTemplates* templates = nullptr;
+  OwnedCounter* due_ms = nullptr;
+};
+
 class Keyspace {
  public:
-  Keyspace() = default;
-  ~Keyspace() { Clear(); }
+  explicit Keyspace(QueueKeyWatch watch = {});
+  ~Keyspace();
   Keyspace(Keyspace&& other) noexcept : Keyspace() { Swap(other); }
   Keyspace& operator=(Keyspace&& other) noexcept {
     Swap(other);
@@ -132,6 +144,16 @@ class Keyspace {
   void ForEach(Fn&& fn) const {
     table_.ForEach([&](uint64_t& slot) { fn(KeyEntry(&slot)); });
   }
+  /// The waiting rooms whose keys are in here; null while there have been none.
+  WaitingRooms* waiting_rooms() const { return rooms_.get(); }
+  /// The same, made if need be. REQUIRES: a watch.
+  WaitingRooms& NeedWaitingRooms();
+  /// Reports a change of a key to the waiting room it belongs to, if it does. Keys that are added or erased report
+  /// themselves.
+  void NoteChange(std::string_view key) {
+    if (watch_.templates != nullptr && watch_.templates->MayBeQueueKey(key)) [[unlikely]]
+      NoteQueueKey(key);
+  }
   /// A uniformly drawn key, expired or not; none when there are no keys.
   KeyEntry RandomKey(Random& random) const { return KeyEntry(table_.RandomSlot(random)); }
 
@@ -148,7 +170,10 @@ class Keyspace {
   void AddRecord(KeyEntry entry, uint64_t hash);
   void NoteExpiry(KeyEntry entry, int64_t old_expiry_ms);
   void SweepSome();
+  void NoteQueueKey(std::string_view key);
 
+  const QueueKeyWatch watch_;
+  std::unique_ptr<WaitingRooms> rooms_;
   SegmentTable<EntryPolicy> table_;
   ExpiryIndex index_;
   size_t keys_with_expiry_ = 0;

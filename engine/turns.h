@@ -22,8 +22,6 @@ class Dispatcher;
 
 namespace usher::engine {
 
-class ShardExtension;
-
 /// Sizes of one logical database's part in a shard.
 struct DatabaseStats {
   OwnedCounter keys;
@@ -42,11 +40,12 @@ struct ShardStats {
   OwnedCounter memory_bytes;  // of all databases
   OwnedCounter blocked_keys;
   std::vector<DatabaseStats> databases;
+  OwnedCounter queue_due_ms;  // when the first waiting room needs attention; 0: none does
 };
 
 /// Everything of one shard that the turn protects.
 struct ShardData {
-  ShardData(ShardIndex shard_index, int databases, uint64_t seed);
+  ShardData(ShardIndex shard_index, int databases, uint64_t seed, const QueueKeyTemplates& queue_keys);
   ~ShardData();
 
   const ShardIndex index;
@@ -54,20 +53,14 @@ struct ShardData {
   BlockedIndex blocked;
   ShardStats stats;
   Random random;
-  int64_t last_now_us = 0;                 // time never goes back for a shard
-  std::vector<size_t> accounted_bytes;     // per database, what stats.memory_bytes contains
-  std::unique_ptr<ShardExtension> queues;  // the waiting rooms of this shard (waiting_room.cpp)
-};
-
-/// State that a feature keeps per shard without the shard knowing it.
-class ShardExtension {
- public:
-  virtual ~ShardExtension() = default;
+  int64_t last_now_us = 0;              // time never goes back for a shard
+  std::vector<size_t> accounted_bytes;  // per database, what stats.memory_bytes contains
 };
 
 class Shard {
  public:
-  Shard(ShardIndex index, int databases, uint64_t seed) : data_(index, databases, seed) {}
+  Shard(ShardIndex index, int databases, uint64_t seed, const QueueKeyTemplates& queue_keys)
+      : data_(index, databases, seed, queue_keys) {}
   const ShardStats& stats() const { return data_.stats; }
 
  private:

@@ -11,6 +11,7 @@ extern const CommandGroup kConnectionCommands;
 extern const CommandGroup kCommandCommands;
 extern const CommandGroup kConfigCommands;
 extern const CommandGroup kInfoCommands;
+extern const CommandGroup kQueueCommands;
 extern const CommandGroup kStringCommands;
 extern const CommandGroup kZsetCommands;
 
@@ -21,6 +22,7 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kConfigCommands,
     &kConnectionCommands,
     &kInfoCommands,
+    &kQueueCommands,
     &kStringCommands,
     &kZsetCommands,
 };
