@@ -1,6 +1,8 @@
 // See engine.h and turns.h.
 #include "engine/engine.h"
 
+#include "engine/eviction.h"
+
 namespace usher::engine {
 
 namespace {

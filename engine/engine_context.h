@@ -96,6 +96,7 @@ class EngineContext {
 
   // Facts of the command.
   Engine& engine() { return engine_; }
+  const Engine& engine() const { return engine_; }
   const EngineSettings& settings() const { return *settings_; }
   int db() const { return db_; }
   void set_db(int db) { db_ = db; }

@@ -22,6 +22,8 @@ class Dispatcher;
 
 namespace usher::engine {
 
+class Evictor;
+
 /// Sizes of one logical database's part in a shard.
 struct DatabaseStats {
   OwnedCounter keys;
@@ -55,6 +57,7 @@ struct ShardData {
   Random random;
   int64_t last_now_us = 0;              // time never goes back for a shard
   std::vector<size_t> accounted_bytes;  // per database, what stats.memory_bytes contains
+  std::unique_ptr<Evictor> evictor;     // made when the shard first evicts
 };
 
 class Shard {

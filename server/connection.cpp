@@ -98,6 +98,7 @@ void Connection::HandleEnd(RunEnd end) {
   switch (end) {
     case RunEnd::kBatchDone:
     case RunEnd::kNeedsHome:
+    case RunEnd::kRefused:
       if (session_.client.close_after_reply) session_.next_request = session_.batch.size();
       return;
     case RunEnd::kParked:

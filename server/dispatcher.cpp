@@ -7,6 +7,7 @@
 #include "server/accounting.h"
 #include "server/admission.h"
 #include "server/command_context.h"
+#include "server/error_text.h"
 #include "server/server.h"
 
 namespace usher::server {
@@ -44,7 +45,12 @@ RunEnd Dispatcher::RunBatch(Session& session, ExecutionThread& thread, RunPlace 
       end = RunOne(session, thread, place, held);
     }
     if (end == RunEnd::kParked) return end;
-    if (end == RunEnd::kBatchDone || end == RunEnd::kBlocked) AccountCommand(server_, session, thread, reply_mark);
+    if (end == RunEnd::kRefused) {
+      AccountRejected(server_, session, thread, reply_mark);
+      end = RunEnd::kBatchDone;
+    } else if (end == RunEnd::kBatchDone || end == RunEnd::kBlocked) {
+      AccountCommand(server_, session, thread, reply_mark);
+    }
     if (end == RunEnd::kBlocked && place == RunPlace::kGranted) {
       // Home must hear that the client waits before anybody can serve it, which the turns still prevent.
       session.ReturnHome(end);
@@ -81,12 +87,41 @@ RunEnd Dispatcher::RunOne(Session& session, ExecutionThread& thread, RunPlace pl
       return place == RunPlace::kHome ? Park(session, thread) : RunEnd::kNeedsHome;
     }
   }
-  const CommandSpec& spec = *prepared.row->spec;
-  if (spec.cost != nullptr && prepared.args.size() >= spec.cost_from_args && thread.kind == ThreadKind::kWorker &&
-      IsCostly(session, thread, held)) {
+  if (prepared.row->spec->cost != nullptr && thread.kind == ThreadKind::kWorker && IsCostly(session, thread, held)) {
     return MoveToPool(session, thread, held);
   }
+  if (server_.memory_guard().must_check()) [[unlikely]] {
+    switch (MakeRoom(session, thread, held)) {
+      case RoomAnswer::kFound:
+        break;
+      case RoomAnswer::kNotAsked:
+        ReleaseTurns(thread, place, held);
+        return AskForRoom(session, thread);
+      case RoomAnswer::kNone:
+        session.writer.Error(ErrorText(engine::Error::kOutOfMemory));
+        return RunEnd::kRefused;
+    }
+  }
   return ExecuteUnlessPaused(session, thread, held);
+}
+
+// Over maxmemory a command first evicts under the turns it holds. Only one that may need memory is held up by that.
+RoomAnswer Dispatcher::MakeRoom(Session& session, ExecutionThread& thread, const HeldTurns& held) {
+  const uint32_t flags = session.prepared.row->spec->flags;
+  if (server_.pause().mode() != PauseMode::kNone) return RoomAnswer::kFound;  // evictions are writes
+  const Turns turns(server_.engine().shards(), held.one, held.has_many ? &held.many : nullptr);
+  thread.engine.Begin(&turns, session.client.db, thread.now_us());
+  const Room room = server_.memory_guard().MakeRoom(thread.engine);
+  thread.engine.End();
+  if (room != Room::kNotFound || (flags & kDenyOom) == 0) return RoomAnswer::kFound;
+  if (server_.engine().settings().policy == engine::EvictionPolicy::kNoEviction) return RoomAnswer::kNone;
+  return session.prepared.room;
+}
+
+RunEnd Dispatcher::AskForRoom(Session& session, ExecutionThread& thread) {
+  PrepareToPark(session, thread);
+  server_.memory_guard().AskOthers(session, thread.executor);
+  return RunEnd::kParked;
 }
 
 // Looked at under the turns: whoever sets a pause takes all turns once, so that afterwards nothing older runs.
@@ -141,14 +176,18 @@ void Dispatcher::ReleaseTurns(ExecutionThread& thread, RunPlace place, HeldTurns
 }
 
 RunEnd Dispatcher::Park(Session& session, ExecutionThread& thread) {
+  PrepareToPark(session, thread);
+  thread.executor.Submit(session);
+  return RunEnd::kParked;
+}
+
+void Dispatcher::PrepareToPark(Session& session, ExecutionThread& thread) {
   const PreparedCommand& prepared = session.prepared;
   session.wanted = prepared.many_shards ? prepared.shards : ShardSet::Of(prepared.shard);
   session.long_work = MustRunOnPool(prepared);
   session.admission_generation = server_.admission_generation();
   session.MarkParked();
   thread.stats.parked.Add(1);
-  thread.executor.Submit(session);
-  return RunEnd::kParked;
 }
 
 RunEnd Dispatcher::MoveToPool(Session& session, ExecutionThread& thread, HeldTurns& held) {
@@ -200,6 +239,7 @@ bool Dispatcher::Prepare(Session& session, ExecutionThread& thread) {
   prepared.keys.clear();
   prepared.shard = kNoShard;
   prepared.many_shards = false;
+  prepared.room = RoomAnswer::kNotAsked;
   if (!Admit(server_, session, thread)) return false;
   session.is_prepared = true;
   const CommandSpec& spec = *prepared.row->spec;

@@ -67,7 +67,10 @@ class Dispatcher {
   bool IsCostly(Session& session, ExecutionThread& thread, const HeldTurns& held);
   bool TakeTurns(ExecutionThread& thread, const PreparedCommand& prepared, HeldTurns& held);
   void ReleaseTurns(ExecutionThread& thread, RunPlace place, HeldTurns& held);
+  void PrepareToPark(Session& session, ExecutionThread& thread);
   RunEnd Park(Session& session, ExecutionThread& thread);
+  RoomAnswer MakeRoom(Session& session, ExecutionThread& thread, const HeldTurns& held);
+  RunEnd AskForRoom(Session& session, ExecutionThread& thread);
   RunEnd MoveToPool(Session& session, ExecutionThread& thread, HeldTurns& held);
   RunEnd ExecuteUnlessPaused(Session& session, ExecutionThread& thread, const HeldTurns& held);
   RunEnd Execute(Session& session, ExecutionThread& thread, const HeldTurns& held);

@@ -134,8 +134,8 @@ void WriteMemoryInfo(Server& server, InfoWriter& out) {
   out.Number("rss_overhead_bytes", 0);
   out.Real("mem_fragmentation_ratio", memory.fragmentation(), 2);
   out.Number("mem_fragmentation_bytes", Difference(memory.resident, memory.used));
-  out.Zeros(
-      {"mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves"});
+  out.Unsigned("mem_not_counted_for_evict", memory.journal);
+  out.Zeros({"mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves"});
   out.Unsigned("mem_clients_normal", memory.clients);
   out.Zeros({"mem_cluster_links", "mem_aof_buffer"});
   out.Text("mem_allocator", engine::AllocatorName());

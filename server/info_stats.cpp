@@ -72,9 +72,12 @@ void WriteStatsInfo(Server& server, InfoWriter& out) {
   out.Zeros({"sync_full", "sync_partial_ok", "sync_partial_err"});
   out.Unsigned("expired_keys", totals[Total::kExpired]);
   out.Real("expired_stale_perc", 0, 2);
-  out.Zeros({"expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds"});
+  out.Unsigned("expired_time_cap_reached_count", server.expiry().steps_cut_short());
+  out.Unsigned("expire_cycle_cpu_milliseconds", server.expiry().spent_ns() / 1'000'000);
   out.Unsigned("evicted_keys", totals[Total::kEvicted]);
-  out.Zeros({"evicted_clients", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
+  out.Number("evicted_clients", 0);
+  out.Number("total_eviction_exceeded_time", server.memory_guard().TotalExceededMs());
+  out.Number("current_eviction_exceeded_time", server.memory_guard().CurrentExceededMs());
   out.Unsigned("keyspace_hits", totals[Total::kHits]);
   out.Unsigned("keyspace_misses", totals[Total::kMisses]);
   out.Zeros({"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",

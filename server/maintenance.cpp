@@ -66,12 +66,13 @@ Maintenance::~Maintenance() = default;
 
 template <class Fn>
 void Maintenance::ForEachDue(Fn&& fn) {
+  for (MaintenanceJob* job : jobs_) job->OnTick();
   if (server_.pause().mode() != PauseMode::kNone) return;
   const int64_t now_ms = server_.clock().NowUs() / 1000;
   const int64_t budget_ns = BudgetNs();
   for (const auto& task : tasks_) {
     const bool due =
-        std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& job) { return job->IsDue(task->shard(), now_ms); });
+        std::any_of(jobs_.begin(), jobs_.end(), [&](MaintenanceJob* job) { return job->IsDue(task->shard(), now_ms); });
     if (due && task->Begin(budget_ns)) fn(*task);
   }
 }
@@ -92,7 +93,7 @@ void Maintenance::SubmitDue(ExecutionThread& thread) {
 bool Maintenance::RunJobs(engine::EngineContext& context, engine::ShardData& shard) {
   if (server_.pause().mode() != PauseMode::kNone) return false;  // the pause began since the shard was found due
   bool more = false;
-  for (const auto& job : jobs_) {
+  for (MaintenanceJob* job : jobs_) {
     if (job->IsDue(shard.index, context.now_ms())) more = job->RunStep(context, shard) || more;
   }
   return more;

@@ -26,10 +26,12 @@ namespace usher::server {
 
 class Server;
 
-/// One kind of maintenance. Owned by the Maintenance it was given to.
+/// One kind of maintenance. Must live as long as the Maintenance that it was given to.
 class MaintenanceJob {
  public:
   virtual ~MaintenanceJob() = default;
+  /// Before the shards are looked at. Main thread.
+  virtual void OnTick() {}
   /// Whether to visit the shard. Any thread, without its turn: only atomics may be read.
   virtual bool IsDue(engine::ShardIndex shard, int64_t now_ms) = 0;
   /// Under the shard's turn: one short step, at most about 100 us. True when there is more to do at once. Effects are
@@ -62,7 +64,7 @@ class Maintenance {
   Maintenance(const Maintenance&) = delete;
   Maintenance& operator=(const Maintenance&) = delete;
 
-  void AddJob(std::unique_ptr<MaintenanceJob> job) { jobs_.push_back(std::move(job)); }
+  void AddJob(MaintenanceJob& job) { jobs_.push_back(&job); }
   /// Mails the shards that have something due to workers.
   void OnTick();
   /// Submits the shards that have something due on the calling thread; they run when it drains (tests).
@@ -76,7 +78,7 @@ class Maintenance {
   int64_t BudgetNs() const;
 
   Server& server_;
-  std::vector<std::unique_ptr<MaintenanceJob>> jobs_;
+  std::vector<MaintenanceJob*> jobs_;
   std::vector<std::unique_ptr<ShardTask>> tasks_;
   size_t next_worker_ = 0;
 };

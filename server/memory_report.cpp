@@ -15,24 +15,6 @@ namespace usher::server {
 
 namespace {
 
-struct ProcessPages {
-  uint64_t resident = 0;
-  uint64_t shared = 0;  // of files: the program itself
-};
-
-ProcessPages ReadPages() {
-  std::FILE* file = std::fopen("/proc/self/statm", "re");
-  if (file == nullptr) return {};
-  unsigned long long size = 0;
-  unsigned long long resident = 0;
-  unsigned long long shared = 0;
-  const int fields = std::fscanf(file, "%llu %llu %llu", &size, &resident, &shared);
-  std::fclose(file);
-  if (fields != 3) return {};
-  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  return {resident * page, shared * page};
-}
-
 uint64_t SystemBytes() {
   struct sysinfo info {};
   return sysinfo(&info) == 0 ? static_cast<uint64_t>(info.totalram) * info.mem_unit : 0;
@@ -46,28 +28,29 @@ void RaiseTo(std::atomic<uint64_t>& peak, uint64_t value) {
 
 }  // namespace
 
-void MemoryMeter::NoteStartup() {
-  const ProcessPages pages = ReadPages();
-  startup_.store(pages.resident - pages.shared, std::memory_order_relaxed);
-}
-
 uint64_t MemoryMeter::ResidentBytes() {
-  return ReadPages().resident;
+  std::FILE* file = std::fopen("/proc/self/statm", "re");
+  if (file == nullptr) return 0;
+  unsigned long long size = 0;
+  unsigned long long resident = 0;
+  const int fields = std::fscanf(file, "%llu %llu", &size, &resident);
+  std::fclose(file);
+  return fields == 2 ? resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
 }
 
 MemoryReport MemoryMeter::Report(Server& server) {
   MemoryReport report;
-  report.startup = startup_.load(std::memory_order_relaxed);
+  report.startup = MemoryGuard::kIdleServerBytes;
   report.keys = server.engine().KeyMemoryBytes();
+  report.clients = server.memory_guard().ClientBytes();
   for (const auto& client : server.clients().All()) {
-    report.clients += client->memory_bytes.load(std::memory_order_relaxed);
     report.client_input_max =
         std::max<uint64_t>(report.client_input_max, client->query_bytes.load(std::memory_order_relaxed));
     report.client_output_max =
         std::max<uint64_t>(report.client_output_max, client->output_bytes.load(std::memory_order_relaxed));
   }
   if (const engine::Journal* journal = server.engine().journal()) report.journal = journal->GetStats().memory_bytes;
-  report.used = report.startup + report.keys + report.clients + report.journal;
+  report.used = server.memory_guard().UsedBytes() + report.journal;
   RaiseTo(peak_, report.used);
   report.peak = peak_.load(std::memory_order_relaxed);
   report.resident = ResidentBytes();

@@ -1,5 +1,5 @@
 // MemoryReport: what INFO, MEMORY and the metrics say about memory, gathered in one go, and MemoryMeter, which
-// remembers the peak. "Used" is what is accounted: keys, clients, journal, and what the process had when it started.
+// remembers the peak. "Used" is what is accounted: what maxmemory is compared with (memory_guard.h), and the journal.
 // Complexity: O(shards + clients). Thread safety: all methods, any thread.
 #pragma once
 
@@ -30,14 +30,11 @@ struct MemoryReport {
 
 class MemoryMeter {
  public:
-  /// Call once when the server is complete and still empty.
-  void NoteStartup();
   MemoryReport Report(Server& server);
   /// The address space's resident pages, in bytes.
   static uint64_t ResidentBytes();
 
  private:
-  std::atomic<uint64_t> startup_{0};
   std::atomic<uint64_t> peak_{0};
 };
 

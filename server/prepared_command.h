@@ -20,7 +20,11 @@ struct CommandKey {
   uint16_t flags = 0;  // KeySpecFlag
 };
 
+/// What came of asking all shards for room (memory_guard.h).
+enum class RoomAnswer : uint8_t { kNotAsked, kFound, kNone };
+
 struct PreparedCommand {
+  RoomAnswer room = RoomAnswer::kNotAsked;
   const CommandRow* row = nullptr;
   std::span<const std::string_view> args;
   std::vector<CommandKey> keys;                 // reused: no allocation once warm

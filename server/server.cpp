@@ -70,11 +70,16 @@ Server::Server(Config& server_config, Options options)
   scheduling.wake = [this](size_t executor) { workers_[executor]->Wake(); };
   scheduling.run_long_work = [this](engine::TurnTask& task) { pool_->Run(task); };
   scheduler_ = std::make_unique<engine::TurnScheduler>(std::move(scheduling));
+  expiry_ = std::make_unique<ExpiryJob>(*engine_);
+  memory_guard_ = std::make_unique<MemoryGuard>(*this);
   maintenance_ = std::make_unique<Maintenance>(*this);
+  maintenance_->AddJob(*expiry_);
+  maintenance_->AddJob(*memory_guard_);
   for (size_t i = 0; i < worker_count; ++i) workers_.push_back(std::make_unique<Worker>(*this, i));
   pool_ = std::make_unique<WorkerPool>(*this, worker_count, kPoolThreads);
   config_.AddObserver([this](const ConfigChange& change) {
     engine_->Publish(SettingsFrom(change.after));
+    memory_guard_->OnConfig();
     log_.SetLevel(change.after.log_level);
     AdvanceAdmission();
   });
@@ -88,7 +93,6 @@ void Server::SampleStats() {
 }
 
 std::string Server::Start() {
-  memory_.NoteStartup();
   listener_ = std::make_unique<Listener>(*this, main_loop_);
   std::string error = listener_->Open();
   if (!error.empty()) return error;

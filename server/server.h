@@ -18,8 +18,10 @@
 #include "server/config.h"
 #include "server/dispatcher.h"
 #include "server/error_stats.h"
+#include "server/expiry_job.h"
 #include "server/log.h"
 #include "server/maintenance.h"
+#include "server/memory_guard.h"
 #include "server/memory_report.h"
 #include "server/pause.h"
 #include "server/replication_id.h"
@@ -71,6 +73,8 @@ class Server {
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
   WorkerPool& pool() { return *pool_; }
   Maintenance& maintenance() { return *maintenance_; }
+  MemoryGuard& memory_guard() { return *memory_guard_; }
+  ExpiryJob& expiry() { return *expiry_; }
   const std::string& run_id() const { return run_id_; }
   int64_t start_ms() const { return start_ms_; }
 
@@ -96,6 +100,8 @@ class Server {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<StatsReader> stats_reader_;
   std::unique_ptr<engine::TurnScheduler> scheduler_;
+  std::unique_ptr<ExpiryJob> expiry_;
+  std::unique_ptr<MemoryGuard> memory_guard_;
   std::unique_ptr<Maintenance> maintenance_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<WorkerPool> pool_;

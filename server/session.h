@@ -33,6 +33,7 @@ enum class RunEnd : uint8_t {
   kBlocked,    // the client waits for a key (BZPOPMIN, QUEUE WAIT)
   kPaused,     // CLIENT PAUSE holds the next request back
   kFlush,      // replies have grown: send them before going on
+  kRefused,    // only inside the dispatcher: the request was refused, its error is written
 };
 
 /// The home worker's side, told on its own thread.

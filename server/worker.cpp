@@ -111,7 +111,12 @@ void Worker::FireDeadlines() {
 
 void Worker::OnTick() {
   const int64_t now_ms = MonotonicMs();
-  for (auto& [id, connection] : connections_) connection->OnTick(now_ms);
+  uint64_t bytes = 0;
+  for (auto& [id, connection] : connections_) {
+    connection->OnTick(now_ms);
+    bytes += connection->info()->memory_bytes.load(std::memory_order_relaxed);
+  }
+  client_bytes_.store(bytes, std::memory_order_relaxed);
 }
 
 void Worker::Main() {

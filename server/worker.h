@@ -43,6 +43,8 @@ class Worker {
   /// Hands over an accepted socket. Any thread.
   void Adopt(int fd, std::shared_ptr<ClientInfo> info);
   size_t connection_count() const { return connection_count_.load(std::memory_order_relaxed); }
+  /// What all its connections take, as of the last tick.
+  uint64_t client_bytes() const { return client_bytes_.load(std::memory_order_relaxed); }
   size_t index() const { return thread_state_.index; }
   const ThreadStats& stats() const { return thread_state_.stats; }
 
@@ -78,6 +80,7 @@ class Worker {
   std::atomic<bool> sleeping_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<size_t> connection_count_{0};
+  std::atomic<uint64_t> client_bytes_{0};
 
   // The worker's own thread only.
   std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;

@@ -33,13 +33,6 @@ class CountingJob final : public server::MaintenanceJob {
   const int wanted_;
 };
 
-CountingJob& AddJob(TestServer& server, int64_t due_ms, int steps_wanted) {
-  auto job = std::make_unique<CountingJob>(server.server().engine().shard_count(), due_ms, steps_wanted);
-  CountingJob& added = *job;
-  server.server().maintenance().AddJob(std::move(job));
-  return added;
-}
-
 void Tick(TestServer& server) {
   server.server().maintenance().SubmitDue(server.thread());
   server.DeliverMail();
@@ -47,7 +40,8 @@ void Tick(TestServer& server) {
 
 TEST_CASE("Maintenance: a job runs in each shard once it is due, and not again") {
   TestServer server({.shard_count = 4, .now_ms = 1000});
-  const CountingJob& job = AddJob(server, 1500, 1);
+  CountingJob job(server.server().engine().shard_count(), 1500, 1);
+  server.server().maintenance().AddJob(job);
   Tick(server);
   CHECK(job.steps == std::vector<int>{0, 0, 0, 0});
   server.clock().AdvanceMs(500);
@@ -58,14 +52,16 @@ TEST_CASE("Maintenance: a job runs in each shard once it is due, and not again")
 
 TEST_CASE("Maintenance: a step that has more to do is followed by the next") {
   TestServer server({.shard_count = 2});
-  const CountingJob& job = AddJob(server, 0, 5);
+  CountingJob job(server.server().engine().shard_count(), 0, 5);
+  server.server().maintenance().AddJob(job);
   Tick(server);
   CHECK(job.steps == std::vector<int>{5, 5});
 }
 
 TEST_CASE("Maintenance: a shard that used up its time goes on in the next tick") {
   TestServer server({.shard_count = 2});
-  CountingJob& job = AddJob(server, 0, 1'000'000);
+  CountingJob job(server.server().engine().shard_count(), 0, 1'000'000);
+  server.server().maintenance().AddJob(job);
   job.step_ns = 10'000'000;
   Tick(server);
   CHECK(job.steps == std::vector<int>{1, 1});
@@ -75,7 +71,8 @@ TEST_CASE("Maintenance: a shard that used up its time goes on in the next tick")
 
 TEST_CASE("Maintenance: nothing runs while clients are paused") {
   TestServer server({.shard_count = 2});
-  const CountingJob& job = AddJob(server, 0, 1);
+  CountingJob job(server.server().engine().shard_count(), 0, 1);
+  server.server().maintenance().AddJob(job);
   server.server().pause().Pause(server::PauseMode::kWrites, INT64_MAX);
   Tick(server);
   CHECK(job.steps == std::vector<int>{0, 0});
