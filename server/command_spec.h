@@ -147,6 +147,7 @@ struct CommandSpec {
   CommandHandler handler = nullptr;
   std::string_view tips = {};  // space-separated command tips
   CommandCost cost = nullptr;
+  uint16_t cost_from_args = 0;  // with fewer arguments the command is never costly and `cost` is not asked
 };
 
 /// The rows of one file of server/commands/.

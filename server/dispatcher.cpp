@@ -87,7 +87,9 @@ RunEnd Dispatcher::RunOne(Session& session, ExecutionThread& thread, RunPlace pl
       return place == RunPlace::kHome ? Park(session, thread) : RunEnd::kNeedsHome;
     }
   }
-  if (prepared.row->spec->cost != nullptr && thread.kind == ThreadKind::kWorker && IsCostly(session, thread, held)) {
+  const CommandSpec& spec = *prepared.row->spec;
+  if (spec.cost != nullptr && prepared.args.size() >= spec.cost_from_args && thread.kind == ThreadKind::kWorker &&
+      IsCostly(session, thread, held)) {
     return MoveToPool(session, thread, held);
   }
   if (server_.memory_guard().must_check()) [[unlikely]] {

@@ -14,6 +14,10 @@ extern const CommandGroup kInfoCommands;
 extern const CommandGroup kQueueCommands;
 extern const CommandGroup kStringCommands;
 extern const CommandGroup kZsetCommands;
+extern const CommandGroup kZsetCombineCommands;
+extern const CommandGroup kZsetPopCommands;
+extern const CommandGroup kZsetRangeCommands;
+extern const CommandGroup kZsetScanCommands;
 
 // clang-format off: one group a line
 inline const CommandGroup* const kCommandGroups[] = {
@@ -25,6 +29,10 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kQueueCommands,
     &kStringCommands,
     &kZsetCommands,
+    &kZsetCombineCommands,
+    &kZsetPopCommands,
+    &kZsetRangeCommands,
+    &kZsetScanCommands,
 };
 // clang-format on
 

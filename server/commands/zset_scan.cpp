@@ -1,0 +1,154 @@
+// Sorted sets in no order: ZSCAN and random members.
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "server/arg_reader.h"
+#include "server/command_context.h"
+#include "server/commands/groups.h"
+#include "server/commands/scan_option.h"
+#include "server/commands/zset_result.h"
+
+namespace usher::server {
+
+namespace {
+
+using engine::Error;
+using engine::Zset;
+
+constexpr int64_t kDrawNs = 300;
+constexpr int64_t kScanNs = 100;
+
+/// [key, count, WITHSCORES] of ZRANDMEMBER: a negative count may draw members repeatedly.
+struct DrawRequest {
+  int64_t count = 0;
+  Scores scores = Scores::kOmitted;
+
+  /// The text of the error, or nothing.
+  std::string_view Parse(const CommandContext& ctx);
+};
+
+std::string_view DrawRequest::Parse(const CommandContext& ctx) {
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  const std::optional<int64_t> wanted = ToInteger(ctx.args[2]);
+  if (!wanted) return "ERR value is not an integer or out of range";
+  if (*wanted < -kMax) {
+    return "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
+  }
+  count = *wanted;
+  if (ctx.args.size() == 3) return {};
+  if (ctx.args.size() > 4 || !EqualsIgnoringCase(ctx.args[3], "WITHSCORES")) return "ERR syntax error";
+  if (count < -kMax / 2 || count > kMax / 2) return "ERR value is out of range";
+  scores = Scores::kShown;
+  return {};
+}
+
+void DrawMany(CommandContext& ctx, const Zset& zset, const DrawRequest& request) {
+  engine::Random& random = ctx.thread.random;
+  if (request.count >= 0) {
+    const size_t count = std::min(static_cast<size_t>(request.count), zset.size());
+    ZsetReply reply(ctx.reply, count, request.scores);
+    return zset.Sample(count, random, [&](std::string_view member, double score) { reply.Entry(member, score); });
+  }
+  const auto draws = static_cast<size_t>(-request.count);
+  ZsetReply reply(ctx.reply, draws, request.scores);
+  for (size_t i = 0; i < draws; ++i) {
+    const Zset::Entry entry = zset.RandomEntry(random);
+    reply.Entry(entry.member, entry.score);
+  }
+}
+
+void ZRandMember(CommandContext& ctx) {
+  const bool many = ctx.args.size() > 2;
+  DrawRequest request;
+  const std::string_view error = many ? request.Parse(ctx) : std::string_view();
+  if (!error.empty()) return ctx.FailText(error);
+  const auto zset = ctx.engine.ReadAs<Zset>(ctx.KeyAt(1));
+  if (!zset) return ctx.Fail(zset.error());
+  if (*zset == nullptr) return many ? ctx.reply.Array(0) : ctx.reply.Null();
+  if (many) return DrawMany(ctx, **zset, request);
+  ctx.reply.Bulk((*zset)->RandomEntry(ctx.thread.random).member);
+}
+
+int64_t ZRandMemberCost(CommandContext& ctx) {
+  const engine::KeyEntry entry = ctx.engine.Peek(ctx.KeyAt(1));
+  DrawRequest request;
+  if (!entry || entry.type() != engine::ValueType::kZset || !request.Parse(ctx).empty()) return 0;
+  const auto size = static_cast<int64_t>(entry.As<Zset>().size());
+  constexpr int64_t kManyDraws = 1'000'000'000;
+  const int64_t draws = request.count < 0 ? std::min(-request.count, kManyDraws) : std::min(request.count, size);
+  return draws * kDrawNs;
+}
+
+void ReplyScan(CommandContext& ctx, const Zset& zset, uint64_t cursor, const ScanOptions& options) {
+  std::vector<std::pair<std::string_view, double>> found;
+  uint64_t seen = 0;
+  do {
+    cursor = zset.Scan(cursor, [&](std::string_view member, double score) {
+      ++seen;
+      if (options.Matches(member)) found.emplace_back(member, score);
+    });
+  } while (cursor != 0 && seen < options.count);
+  std::array<char, protocol::kDoubleTextBytesMax> digits;
+  ctx.reply.Array(2);
+  ctx.reply.Bulk({digits.data(), protocol::FormatUnsigned(cursor, digits.data())});
+  ctx.reply.Array(2 * found.size());
+  for (const auto& [member, score] : found) {
+    ctx.reply.Bulk(member);
+    ctx.reply.Bulk({digits.data(), protocol::FormatDouble(score, digits.data())});
+  }
+}
+
+void ZScan(CommandContext& ctx) {
+  const auto cursor = ParseScanCursor(ctx.args[2]);
+  if (!cursor) return ctx.Fail(cursor.error());
+  const auto zset = ctx.engine.ReadAs<Zset>(ctx.KeyAt(1));
+  if (!zset) return ctx.Fail(zset.error());
+  if (*zset == nullptr) {  // options of a missing key are not looked at
+    ctx.reply.Array(2);
+    ctx.reply.Bulk("0");
+    return ctx.reply.Array(0);
+  }
+  ScanOptions options;
+  ArgReader reader(ctx.args, 3);
+  const engine::Status parsed = options.AcceptAll(reader);
+  if (!parsed) return ctx.Fail(parsed.error());
+  ReplyScan(ctx, **zset, *cursor, options);
+}
+
+int64_t ZScanCost(CommandContext& ctx) {
+  const engine::KeyEntry entry = ctx.engine.Peek(ctx.KeyAt(1));
+  ScanOptions options;
+  ArgReader reader(ctx.args, 3);
+  if (!entry || entry.type() != engine::ValueType::kZset || !options.AcceptAll(reader)) return 0;
+  return static_cast<int64_t>(std::min<uint64_t>(options.count, entry.As<Zset>().size())) * kScanNs;
+}
+
+constexpr CommandSpec kRows[] = {
+    {.name = "zrandmember",
+     .arity = -2,
+     .flags = kReadOnly,
+     .categories = kCatSortedSet,
+     .keys = OneKey(kKeyRo | kKeyAccess),
+     .handler = ZRandMember,
+     .tips = "nondeterministic_output",
+     .cost = ZRandMemberCost,
+     .cost_from_args = 3},
+    {.name = "zscan",
+     .arity = -3,
+     .flags = kReadOnly,
+     .categories = kCatSortedSet,
+     .keys = OneKey(kKeyRo | kKeyAccess),
+     .handler = ZScan,
+     .tips = "nondeterministic_output",
+     .cost = ZScanCost,
+     .cost_from_args = 5},
+};
+
+}  // namespace
+
+const CommandGroup kZsetScanCommands{"sorted-set", kRows};
+
+}  // namespace usher::server
