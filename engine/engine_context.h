@@ -158,6 +158,9 @@ class EngineContext {
   void Effect(std::initializer_list<std::string_view> words);
   /// The same for bytes that are `count` RESP commands already.
   void EffectEncoded(std::string_view commands, size_t count);
+  /// Runs fn in another database of the shard; what it journals is framed by SELECT.
+  template <class Fn>
+  void InDatabase(ShardData& shard, int db, Fn&& fn);
   bool journaling() const { return journal_ != nullptr; }
   /// Publishes on a channel, in order with the replies.
   void Publish(std::string_view channel, std::string_view message);
@@ -199,6 +202,23 @@ class EngineContext {
   std::string record_;
   std::deque<ReadyKey> ready_keys_;
 };
+
+template <class Fn>
+void EngineContext::InDatabase(ShardData& shard, int db, Fn&& fn) {
+  if (db == db_) return fn();
+  const int db_before = db_;
+  const size_t effects_before = effect_count_;
+  const size_t bytes_before = effects_.size();
+  EffectSelect(db);
+  const size_t effects_selected = effect_count_;
+  db_ = db;
+  fn();
+  db_ = db_before;
+  AccountShard(shard, db);
+  if (effect_count_ > effects_selected) return EffectSelect(db_before);
+  effects_.resize(bytes_before);
+  effect_count_ = effects_before;
+}
 
 template <class T>
 void Writable<T>::Finish() {

@@ -92,7 +92,8 @@ RawString& Keyspace::MakeRaw(KeyEntry entry) {
 
 OwnedEntry Keyspace::Erase(KeyEntry entry) {
   OwnedEntry erased(*entry.slot());
-  NoteChange(entry.key());
+  if (IsWatched(entry.key())) [[unlikely]]
+    NoteQueueKey(entry.key(), /*erased=*/true);
   entry_bytes_ -= MemoryBytesOf(entry);
   const bool had_expiry = entry.HasExpiry();
   table_.Erase(HashBytes(entry.key()), entry.slot());
@@ -147,11 +148,12 @@ WaitingRooms& Keyspace::NeedWaitingRooms() {
   return *rooms_;
 }
 
-void Keyspace::NoteQueueKey(std::string_view key) {
+void Keyspace::NoteQueueKey(std::string_view key, bool erased) {
   const QueueKeyTemplates::Recognised recognised = watch_.templates->Recognise(key);
   if (recognised.kind == QueueKeyKind::kNone) return;
-  NeedWaitingRooms().NoteKey(recognised.kind, recognised.queue);
-  if (recognised.kind != QueueKeyKind::kWait) watch_.due_ms->Set(1);
+  const auto change = erased ? WaitingRooms::Change::kErased : WaitingRooms::Change::kWritten;
+  NeedWaitingRooms().NoteKey(recognised.kind, recognised.queue, change);
+  if (recognised.kind != QueueKeyKind::kWait || erased) watch_.due_ms->Set(1);
 }
 
 void Keyspace::SweepSome() {

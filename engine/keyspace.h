@@ -151,8 +151,8 @@ class Keyspace {
   /// Reports a change of a key to the waiting room it belongs to, if it does. Keys that are added or erased report
   /// themselves.
   void NoteChange(std::string_view key) {
-    if (watch_.templates != nullptr && watch_.templates->MayBeQueueKey(key)) [[unlikely]]
-      NoteQueueKey(key);
+    if (IsWatched(key)) [[unlikely]]
+      NoteQueueKey(key, /*erased=*/false);
   }
   /// A uniformly drawn key, expired or not; none when there are no keys.
   KeyEntry RandomKey(Random& random) const { return KeyEntry(table_.RandomSlot(random)); }
@@ -170,7 +170,10 @@ class Keyspace {
   void AddRecord(KeyEntry entry, uint64_t hash);
   void NoteExpiry(KeyEntry entry, int64_t old_expiry_ms);
   void SweepSome();
-  void NoteQueueKey(std::string_view key);
+  bool IsWatched(std::string_view key) const {
+    return watch_.templates != nullptr && watch_.templates->MayBeQueueKey(key);
+  }
+  void NoteQueueKey(std::string_view key, bool erased);
 
   const QueueKeyWatch watch_;
   std::unique_ptr<WaitingRooms> rooms_;

@@ -107,6 +107,13 @@ Result<Place> Look(EngineContext& context, const Key& queue, std::string_view us
   return room.InLine(Standing::kWaiting, ranked->rank);
 }
 
+bool IsWaiting(EngineContext& context, const Key& queue, std::string_view user) {
+  const QueueState* state = FindState(context, queue);
+  if (state == nullptr) return false;
+  const KeyEntry line = context.Peek(state->wait());
+  return line && line.type() == ValueType::kZset && line.As<Zset>().Score(user).has_value();
+}
+
 Result<int64_t> Activate(EngineContext& context, const Key& queue, std::string_view user,
                          std::optional<int64_t> ttl_s) {
   if (!QueueKeyTemplates::IsValidName(queue.name)) return Error::kQueueName;

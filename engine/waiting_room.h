@@ -45,6 +45,9 @@ Result<Place> Enter(EngineContext& context, const Key& queue, std::string_view u
 /// Never creates anything.
 Result<Place> Look(EngineContext& context, const Key& queue, std::string_view user);
 
+/// Whether the user is in the line. Changes nothing at all.
+bool IsWaiting(EngineContext& context, const Key& queue, std::string_view user);
+
 /// 1, -1 when it is ACTIVE already, 0 without a token.
 Result<int64_t> Activate(EngineContext& context, const Key& queue, std::string_view user, std::optional<int64_t> ttl_s);
 /// 1, -1 when the limit is reached, 0 without an ACTIVE token.
@@ -91,8 +94,8 @@ Result<bool> Delete(EngineContext& context, const Key& queue);
 /// Whether any of the queue's keys exists.
 bool HasKeys(EngineContext& context, const QueueState& state);
 
-/// Does what is due in one database of a shard: expiry, and admission where `admit` is on; journaled as an effect of
-/// its own. True when more is due at once. Call between Begin() and AppendToJournal(); selects the database.
+/// One short step of what is due in a shard without a command: expiry, and admission where `admit` is on. True when
+/// more is due at once. Says in ShardStats::queue_due_ms when it wants to be called again.
 bool RunDue(EngineContext& context, ShardData& shard);
 
 }  // namespace usher::engine::waiting_room

@@ -295,6 +295,26 @@ Status AdmitInto(EngineContext& context, QueueState& state, const AdmitOptions& 
 
 }  // namespace
 
+void DeleteTokens(EngineContext& context, Room& room) {
+  TokenStage stage(context, room.state());
+  const auto remove = [&](const Key& key, const TokenText&) {
+    if (!context.Delete(key)) return;
+    context.Modified(key, kNotifyGeneric, "del");
+    context.Effect({"DEL", key.name});
+  };
+  room.active()->ForEach({0, room.actives()}, Order::kAscending, [&](std::string_view user, double) {
+    stage.Add(user);
+    if (stage.full()) stage.Flush(remove);
+  });
+  stage.Flush(remove);
+}
+
+void SignalWaiting(EngineContext& context, Room& room) {
+  if (context.ShardOf(room.state().wait()).blocked.empty()) return;
+  room.line()->ForEach({0, room.waiting()}, Order::kAscending,
+                       [&](std::string_view user, double) { context.Signal(room.TokenKey(user), context.db()); });
+}
+
 Status Admit(EngineContext& context, const Key& queue, const AdmitOptions& options, BatchSink& sink) {
   if (!QueueKeyTemplates::IsValidName(queue.name)) return Error::kQueueName;
   if (QueueState* state = FindState(context, queue)) return AdmitInto(context, *state, options, sink);

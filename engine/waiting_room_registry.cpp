@@ -44,10 +44,10 @@ void WaitingRooms::Erase(QueueState& state) {
   delete &state;
 }
 
-void WaitingRooms::NoteKey(QueueKeyKind kind, std::string_view queue) {
+void WaitingRooms::NoteKey(QueueKeyKind kind, std::string_view queue, Change change) {
   QueueState& state = FindOrCreate(MakeKey(queue));
   if (kind == QueueKeyKind::kConfig) ++config_version_;
-  if (kind != QueueKeyKind::kWait) SetDue(state, 0);
+  if (kind != QueueKeyKind::kWait || change == Change::kErased) SetDue(state, 0);
 }
 
 void WaitingRooms::SetDue(QueueState& state, int64_t due_ms) {

@@ -80,6 +80,7 @@ struct QueueState {
   AdmissionRate rate;
   WaitHistogram wait_seconds;
   int64_t next_admission_ms = 0;  // of `admit on`; 0: at once
+  size_t admission_quota = 0;     // who are still to be admitted in this interval
   int64_t keyless_since_ms = kNever;
   int64_t due_ms = kNever;  // kept by WaitingRooms::SetDue
 };
@@ -105,8 +106,9 @@ class WaitingRooms {
     states_.ForEach([&](uint64_t word) { fn(StateOf(word)); });
   }
 
-  /// A key of a queue came, went or was changed. Its queue becomes due unless it is the wait key.
-  void NoteKey(QueueKeyKind kind, std::string_view queue);
+  enum class Change : uint8_t { kWritten, kErased };
+  /// A key of a queue came, went or was changed. Its queue becomes due unless it was a write to the wait key.
+  void NoteKey(QueueKeyKind kind, std::string_view queue, Change change);
   /// Moves on with every change of any config key.
   uint64_t config_version() const { return config_version_; }
 

@@ -115,6 +115,11 @@ class Room {
   JoinedName token_name_;
 };
 
+/// Deletes the tokens of everybody in the active set.
+void DeleteTokens(EngineContext& context, Room& room);
+/// Whoever waits for the admission of somebody in the line hears that something has changed.
+void SignalWaiting(EngineContext& context, Room& room);
+
 /// {"event":"...","queue":"...","users":["...", ...]} for queue:events:{Q}; does nothing while nobody listens.
 class EventWriter {
  public:

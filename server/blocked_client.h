@@ -21,7 +21,8 @@ class Session;
 /// writes the reply; the check has just succeeded under the same turns.
 enum class ServeStep : uint8_t { kCheck, kServe };
 using ServeFunction = bool (*)(CommandContext& ctx, const engine::Key& key, ServeStep step);
-/// What the client is told when its time is up.
+/// What the client is told when its time is up. Null: the command runs once more, with Session::wait_is_over set, and
+/// replies.
 using TimeoutFunction = void (*)(protocol::RespWriter& reply);
 
 class BlockedClient final : public engine::BlockedWaiter {
@@ -35,6 +36,7 @@ class BlockedClient final : public engine::BlockedWaiter {
   ServeFunction serve() const { return serve_; }
   /// On the worker's monotonic clock; nothing: forever.
   std::optional<int64_t> deadline_ms() const { return deadline_ms_; }
+  bool runs_again() const { return timeout_ == nullptr; }
   void WriteTimeout(protocol::RespWriter& reply) const { timeout_(reply); }
   std::vector<std::string>& keys() { return keys_; }
 

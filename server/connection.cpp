@@ -158,8 +158,18 @@ bool Connection::Unblock(const std::function<void(Session& session)>& write_repl
   return true;
 }
 
+// The request that waited is still the next one of the batch.
+void Connection::RunAgain() {
+  if (!session_.blocked->Claim()) return;
+  worker_.server().dispatcher().ForgetBlocked(session_.blocked, worker_.execution());
+  session_.wait_is_over = true;
+  session_.is_prepared = false;
+  OnServed();
+}
+
 void Connection::OnDeadline() {
   deadline_ms_.reset();
+  if (state_ == State::kWaiting && session_.blocked->runs_again()) return RunAgain();
   Unblock([](Session& session) { session.blocked->WriteTimeout(session.writer); });
 }
 

@@ -64,6 +64,7 @@ class Connection final : public SessionHome {
   bool ParseMore();
   void HandleEnd(RunEnd end);
   void EnterWait();
+  void RunAgain();
   void Flush();
   bool SendQueued();
   void UpdateWatch();

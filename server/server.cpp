@@ -72,9 +72,11 @@ Server::Server(Config& server_config, Options options)
   scheduler_ = std::make_unique<engine::TurnScheduler>(std::move(scheduling));
   expiry_ = std::make_unique<ExpiryJob>(*engine_);
   memory_guard_ = std::make_unique<MemoryGuard>(*this);
+  queue_job_ = std::make_unique<QueueJob>(*engine_);
   maintenance_ = std::make_unique<Maintenance>(*this);
   maintenance_->AddJob(*expiry_);
   maintenance_->AddJob(*memory_guard_);
+  maintenance_->AddJob(*queue_job_);
   for (size_t i = 0; i < worker_count; ++i) workers_.push_back(std::make_unique<Worker>(*this, i));
   pool_ = std::make_unique<WorkerPool>(*this, worker_count, kPoolThreads);
   config_.AddObserver([this](const ConfigChange& change) {

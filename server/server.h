@@ -24,6 +24,7 @@
 #include "server/memory_guard.h"
 #include "server/memory_report.h"
 #include "server/pause.h"
+#include "server/queue_job.h"
 #include "server/replication_id.h"
 #include "server/server_stats.h"
 #include "server/stats_reader.h"
@@ -102,6 +103,7 @@ class Server {
   std::unique_ptr<engine::TurnScheduler> scheduler_;
   std::unique_ptr<ExpiryJob> expiry_;
   std::unique_ptr<MemoryGuard> memory_guard_;
+  std::unique_ptr<QueueJob> queue_job_;
   std::unique_ptr<Maintenance> maintenance_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<WorkerPool> pool_;

@@ -75,6 +75,7 @@ class Session final : public engine::TurnTask {
   uint64_t admission_generation = 0;
   VisitState visit;
   std::shared_ptr<BlockedClient> blocked;
+  bool wait_is_over = false;  // the next request waited until its deadline and must reply now
 
   /// Posts itself home with the reason why it stopped.
   void ReturnHome(RunEnd end);

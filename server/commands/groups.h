@@ -12,6 +12,7 @@ extern const CommandGroup kCommandCommands;
 extern const CommandGroup kConfigCommands;
 extern const CommandGroup kInfoCommands;
 extern const CommandGroup kQueueCommands;
+extern const CommandGroup kQueueContainerCommands;
 extern const CommandGroup kStringCommands;
 extern const CommandGroup kZsetCommands;
 extern const CommandGroup kZsetCombineCommands;
@@ -27,6 +28,7 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kConnectionCommands,
     &kInfoCommands,
     &kQueueCommands,
+    &kQueueContainerCommands,
     &kStringCommands,
     &kZsetCommands,
     &kZsetCombineCommands,

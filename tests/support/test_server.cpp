@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "engine/base/cycle_clock.h"
+#include "server/blocked_client.h"
 #include "server/dispatcher.h"
 
 namespace usher::tests {
@@ -187,6 +188,22 @@ Reply TestClient::Read() {
   Reply reply = parser.Parse();
   session_->replies.MarkSent(parser.position());
   return reply;
+}
+
+Reply TestClient::EndWait() {
+  const std::shared_ptr<server::BlockedClient> waiter = session_->blocked;
+  if (waiter == nullptr || !waiter->Claim()) throw std::runtime_error("not blocked");
+  server_.server().dispatcher().ForgetBlocked(waiter, server_.thread());
+  if (waiter->runs_again()) {
+    session_->wait_is_over = true;
+  } else {
+    waiter->WriteTimeout(session_->writer);
+    ++session_->next_request;
+  }
+  session_->is_prepared = false;
+  OnServed();
+  Pump();
+  return Read();
 }
 
 Reply TestClient::Run(const std::vector<std::string>& args) {

@@ -60,6 +60,8 @@ class TestClient final : public server::SessionHome {
   void Send(const std::vector<std::string>& args);
   Reply Read();
   bool blocked() const { return blocked_; }
+  /// The blocked command's time is up.
+  Reply EndWait();
   server::Session& session() { return *session_; }
 
   // SessionHome.
