@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "engine/background_free.h"
 #include "engine/base/clock.h"
 #include "engine/engine_settings.h"
 #include "engine/journal.h"
@@ -39,6 +40,7 @@ class Engine {
   size_t shard_count() const { return shards_.size(); }
   ShardIndex ShardOf(uint16_t slot) const { return static_cast<ShardIndex>(slot & (shards_.size() - 1)); }
   int databases() const { return options_.databases; }
+  BackgroundFree& background_free() { return background_free_; }
   /// Null when journaling is off.
   Journal* journal() { return journal_.get(); }
 
@@ -48,6 +50,7 @@ class Engine {
  private:
   const Options options_;
   const QueueKeyTemplates queue_keys_;
+  BackgroundFree background_free_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Journal> journal_;
   std::atomic<const EngineSettings*> settings_;

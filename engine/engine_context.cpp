@@ -100,15 +100,18 @@ KeyEntry EngineContext::ForWrite(const Key& key) {
 }
 
 void EngineContext::SetString(const Key& key, std::string_view bytes, int64_t expiry_ms) {
-  const bool existed = static_cast<bool>(ForWrite(key));
-  const KeyEntry entry = KeyspaceOf(key).SetString(key, bytes, expiry_ms);
-  if (!existed) TouchNew(entry, key);
+  const EntryBuilder value = EntryBuilder::String(bytes);
+  if (const KeyEntry entry = ForWrite(key)) {
+    engine_.background_free().Free(KeyspaceOf(key).Replace(entry, value, expiry_ms));
+  } else {
+    TouchNew(KeyspaceOf(key).Insert(key, value, expiry_ms), key);
+  }
 }
 
 bool EngineContext::Delete(const Key& key) {
   const KeyEntry entry = ForWrite(key);
   if (!entry) return false;
-  KeyspaceOf(key).Erase(entry);
+  engine_.background_free().Free(KeyspaceOf(key).Erase(entry));
   return true;
 }
 
@@ -119,9 +122,19 @@ OwnedEntry EngineContext::Detach(const Key& key) {
 
 void EngineContext::Attach(const Key& key, OwnedEntry entry, int db) {
   Keyspace& keyspace = turns_->KeyspaceOf(key, db);
-  if (const KeyEntry old = FindLive(key, db)) keyspace.Erase(old);
+  if (const KeyEntry old = FindLive(key, db)) engine_.background_free().Free(keyspace.Erase(old));
   keyspace.Insert(key, std::move(entry), kKeepExpiry);
   if ((settings_->notify & kNotifyNew) != 0) Notify(key, db, kNotifyNew, "new");
+}
+
+void EngineContext::FlushDatabase(int db, FreeWhere where) {
+  turns_->ForEachHeld([&](ShardData& shard) {
+    Keyspace flushed;
+    shard.databases[static_cast<size_t>(db)]->Swap(flushed);
+    shard.stats.dirty.Add(flushed.size());
+    AccountShard(shard, db);
+    if (where == FreeWhere::kBackground) engine_.background_free().Free(std::move(flushed));
+  });
 }
 
 void EngineContext::SetExpiry(const Key& key, int64_t expiry_ms) {
@@ -183,7 +196,7 @@ void EngineContext::RemoveSilently(const Key& key, int db, NotifyClass event_cla
   const std::string name(key.name);
   const Key owned{name, key.hash, key.slot};
   Keyspace& keyspace = turns_->KeyspaceOf(owned, db);
-  keyspace.Erase(keyspace.Find(owned));
+  engine_.background_free().Free(keyspace.Erase(keyspace.Find(owned)));
   AccountShard(ShardOf(owned), db);
   effect_slot_ = key.slot;
   if (journal_ != nullptr) {

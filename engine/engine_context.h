@@ -23,6 +23,9 @@ namespace usher::engine {
 
 class EngineContext;
 
+/// Where many keys are freed: by the caller, or in the background.
+enum class FreeWhere : uint8_t { kHere, kBackground };
+
 /// A key that was written and that somebody is blocked on.
 struct ReadyKey {
   int db = 0;
@@ -141,6 +144,8 @@ class EngineContext {
   void Attach(const Key& key, OwnedEntry entry, int db);
   /// A string stored as the integer `value`, keeping the expiry; the entry must be a string.
   void SetInt(KeyEntry entry, int64_t value, const Key& key) { KeyspaceOf(key).SetInt(entry, value); }
+  /// Removes all keys of a database in the held shards (FLUSHDB, FLUSHALL). Reports and journals nothing.
+  void FlushDatabase(int db, FreeWhere where);
   void SetExpiry(const Key& key, int64_t expiry_ms);
   /// False when there was none.
   bool ClearExpiry(const Key& key);
@@ -261,7 +266,7 @@ template <class T>
 void EngineContext::SetValue(const Key& key, const T& value, int64_t expiry_ms) {
   Keyspace& keyspace = KeyspaceOf(key);
   if (const KeyEntry entry = ForWrite(key)) {
-    keyspace.Replace(entry, EntryBuilder::Value(value), expiry_ms);
+    engine_.background_free().Free(keyspace.Replace(entry, EntryBuilder::Value(value), expiry_ms));
   } else {
     TouchNew(keyspace.Insert(key, EntryBuilder::Value(value), expiry_ms), key);
   }

@@ -139,7 +139,9 @@ void WriteMemoryInfo(Server& server, InfoWriter& out) {
   out.Unsigned("mem_clients_normal", memory.clients);
   out.Zeros({"mem_cluster_links", "mem_aof_buffer"});
   out.Text("mem_allocator", engine::AllocatorName());
-  out.Zeros({"active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects"});
+  out.Number("active_defrag_running", 0);
+  out.Unsigned("lazyfree_pending_objects", server.engine().background_free().pending());
+  out.Unsigned("lazyfreed_objects", server.engine().background_free().freed());
   out.Unsigned("mem_journal", memory.journal);
 }
 
