@@ -37,8 +37,8 @@ struct Place {
 };
 
 struct EnterOptions {
-  std::optional<double> arrival_ms;    // finite, not negative
-  std::optional<int64_t> waiting_max;  // in place of max-waiting
+  std::optional<double> arrival_ms = {};    // finite, not negative
+  std::optional<int64_t> waiting_max = {};  // in place of max-waiting
 };
 Result<Place> Enter(EngineContext& context, const Key& queue, std::string_view user, const EnterOptions& options);
 
@@ -67,8 +67,8 @@ class BatchSink {
 
 struct AdmitOptions {
   int64_t count = 0;
-  std::optional<int64_t> ttl_s;
-  std::optional<int64_t> active_max;
+  std::optional<int64_t> ttl_s = {};
+  std::optional<int64_t> active_max = {};
 };
 /// Drops expired actives, then admits from the front of the line.
 Status Admit(EngineContext& context, const Key& queue, const AdmitOptions& options, BatchSink& sink);
