@@ -120,7 +120,11 @@ def _scan_all(client, args):
         if is_error(reply):
             return reply
         cursor, items = plain(reply)
-        found |= set(items if position == 1 else zip(items[::2], items[1::2]))
+        if position == 2:
+            items = zip(items[::2], items[1::2])
+        if args[0].upper() == b"ZSCAN":  # as the normaliser score-digits
+            items = ((member, float(score)) for member, score in items)
+        found |= set(items)
         if cursor == b"0":
             return sorted(found)
     raise RuntimeError("SCAN does not end after %d pages" % SCAN_PAGES_MAX)

@@ -247,7 +247,9 @@ std::string_view ParseCombineOptions(ArgReader& reader, SetOperation operation, 
 }
 
 void StoreEntries(CommandContext& ctx, const Entries& entries) {
-  const engine::ZsetLimits& limits = ctx.engine.settings().zset;
+  size_t longest = 0;
+  for (const Entry& entry : entries) longest = std::max(longest, entry.member.size());
+  const engine::ZsetLimits limits = LimitsForResult(ctx.engine.settings().zset, entries.size(), longest);
   Zset result;
   for (const Entry& entry : entries) result.Add(entry.member, entry.score, limits);
   StoreZset(ctx, ctx.KeyAt(1), result, ctx.spec().name);  // the events are named like their commands

@@ -161,8 +161,9 @@ void ZRangeStore(CommandContext& ctx) {
   if (!zset) return ctx.Fail(zset.error());
   Zset result;
   if (*zset != nullptr) {
-    const engine::ZsetLimits& limits = ctx.engine.settings().zset;
-    (*zset)->ForEach(request.RanksIn(**zset), Order::kAscending,
+    const RankRange ranks = request.RanksIn(**zset);
+    const engine::ZsetLimits limits = LimitsForResult(ctx.engine.settings().zset, ranks.count, 0);
+    (*zset)->ForEach(ranks, Order::kAscending,
                      [&](std::string_view member, double score) { result.Add(member, score, limits); });
   }
   StoreZset(ctx, ctx.KeyAt(1), result, "zrangestore");

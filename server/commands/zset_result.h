@@ -34,6 +34,9 @@ class ZsetReply {
   const bool paired_;
 };
 
+/// `limits`, such that a result known to outgrow the packed form is never packed.
+engine::ZsetLimits LimitsForResult(const engine::ZsetLimits& limits, size_t entries, size_t member_bytes_max);
+
 /// Makes `result`, whose ownership passes, the value of `key` (nothing when it is empty), whatever that was, and
 /// replies its size.
 void StoreZset(CommandContext& ctx, const engine::Key& key, const engine::Zset& result, std::string_view event);

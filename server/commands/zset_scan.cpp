@@ -1,6 +1,8 @@
 // Sorted sets in no order: ZSCAN and random members.
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdio>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -82,6 +84,17 @@ int64_t ZRandMemberCost(CommandContext& ctx) {
   return draws * kDrawNs;
 }
 
+/// ZSCAN's own way with numbers: what Redis's packed form stores, or 17 digits.
+size_t FormatScanned(double score, Zset::Encoding encoding, char* out) {
+  constexpr double kWholeMax = 0x1p62;
+  const bool whole = score > -kWholeMax && score < kWholeMax && score == std::trunc(score);
+  if (encoding == Zset::Encoding::kPacked) {
+    return whole ? protocol::FormatInteger(static_cast<int64_t>(score), out) : protocol::FormatDouble(score, out);
+  }
+  if (whole || std::isinf(score)) return protocol::FormatDouble(score, out);
+  return static_cast<size_t>(std::snprintf(out, protocol::kDoubleTextBytesMax, "%.17g", score));
+}
+
 void ReplyScan(CommandContext& ctx, const Zset& zset, uint64_t cursor, const ScanOptions& options) {
   std::vector<std::pair<std::string_view, double>> found;
   uint64_t seen = 0;
@@ -97,7 +110,7 @@ void ReplyScan(CommandContext& ctx, const Zset& zset, uint64_t cursor, const Sca
   ctx.reply.Array(2 * found.size());
   for (const auto& [member, score] : found) {
     ctx.reply.Bulk(member);
-    ctx.reply.Bulk({digits.data(), protocol::FormatDouble(score, digits.data())});
+    ctx.reply.Bulk({digits.data(), FormatScanned(score, zset.encoding(), digits.data())});
   }
 }
 

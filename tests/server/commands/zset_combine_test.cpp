@@ -53,6 +53,21 @@ TEST_CASE("ZUNIONSTORE: replaces the target; an empty result deletes it") {
   CHECK(sets.server.Run("SET x v NX") == "OK");
 }
 
+TEST_CASE("ZUNIONSTORE: a small result keeps no negative zero, a large one does") {
+  TestServer server;
+  std::vector<std::string> add{"ZADD", "large"};
+  for (int i = 0; i < 200; ++i) {
+    add.push_back("1");
+    add.push_back("m" + std::to_string(i));
+  }
+  server.Run(add);
+  server.Run("ZADD small 1 m0");
+  server.Run("ZUNIONSTORE t 1 large WEIGHTS -0");
+  CHECK(server.Run("ZSCORE t m0") == "-0");
+  server.Run("ZUNIONSTORE t 1 small WEIGHTS -0");
+  CHECK(server.Run("ZSCORE t m0") == "0");
+}
+
 TEST_CASE("ZINTERCARD: stops at LIMIT") {
   TwoSets sets;
   CHECK(sets.server.Run("ZINTERCARD 2 x y") == Integer(2));

@@ -45,6 +45,18 @@ TEST_CASE("ZSCAN: options of a missing key are not looked at") {
   CHECK(server.Run("ZSCAN z 0 COUNT x") == "ERR value is not an integer or out of range");
 }
 
+TEST_CASE("ZSCAN: scores as they are stored in each encoding") {
+  TestServer server;
+  server.Run("ZADD z 0.1 a 1e17 b -0 c");
+  CHECK(server.Run("ZSCAN z 0")[1]["a"] == "0.1");
+  CHECK(server.Run("ZSCAN z 0")[1]["b"] == "100000000000000000");
+  CHECK(server.Run("ZSCAN z 0")[1]["c"] == "0");
+  Fill(server, 200);
+  const Reply all = server.Run("ZSCAN z 0 COUNT 1000");
+  CHECK(all[1]["a"] == "0.10000000000000001");
+  CHECK(all[1]["b"] == "1e+17");
+}
+
 TEST_CASE("ZRANDMEMBER: different members, or as many as asked for") {
   TestServer server;
   Fill(server, 300);
