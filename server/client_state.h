@@ -69,7 +69,7 @@ class RecentName {
   }
   void Set(std::string_view name) {
     size_ = name.size() <= sizeof bytes_ ? static_cast<uint8_t>(name.size()) : uint8_t{0};
-    std::memcpy(bytes_, name.data(), size_);
+    if (size_ != 0) std::memcpy(bytes_, name.data(), size_);
   }
 
  private:

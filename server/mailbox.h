@@ -15,6 +15,8 @@ class Message {
   virtual ~Message() = default;
   /// Runs on the owner's thread. May delete this.
   virtual void Deliver() = 0;
+  /// The mailbox goes while this is in it: nobody will read it. May delete this.
+  virtual void Discard() {}
 
  private:
   friend class Mailbox;
@@ -23,6 +25,17 @@ class Message {
 
 class Mailbox {
  public:
+  Mailbox() = default;
+  ~Mailbox() {
+    for (Message* message = head_.load(); message != nullptr;) {
+      Message* const next = message->next_;
+      message->Discard();
+      message = next;
+    }
+  }
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+
   /// Any thread. After this the message belongs to the mailbox's owner.
   void Post(Message* message) {
     Message* head = head_.load(std::memory_order_relaxed);

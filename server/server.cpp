@@ -127,6 +127,11 @@ void Server::RunUntilShutdown() {
   for (const auto& worker : workers_) worker->RequestStop();
   for (const auto& worker : workers_) worker->Join();
   pool_->Stop();
+  // What needs no connection (a waiter being taken off its keys) may still be queued; it belongs to nobody else now.
+  for (bool more = true; more;) {
+    more = false;
+    for (const auto& worker : workers_) more = worker->FinishWork() || more;
+  }
   log_.Warning("Usher is now ready to exit, bye bye...");
 }
 

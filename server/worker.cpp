@@ -19,6 +19,7 @@ class CallMessage final : public Message {
     const std::unique_ptr<CallMessage> self(this);
     call_();
   }
+  void Discard() override { delete this; }
 
  private:
   std::function<void()> call_;
@@ -112,10 +113,10 @@ void Worker::FireDeadlines() {
 void Worker::OnTick() {
   const int64_t now_ms = MonotonicMs();
   uint64_t bytes = 0;
-  for (auto& [id, connection] : connections_) {
-    connection->OnTick(now_ms);
-    bytes += connection->info()->memory_bytes.load(std::memory_order_relaxed);
-  }
+  ForEachConnection([now_ms, &bytes](Connection& connection) {
+    connection.OnTick(now_ms);
+    bytes += connection.info()->memory_bytes.load(std::memory_order_relaxed);
+  });
   client_bytes_.store(bytes, std::memory_order_relaxed);
 }
 
@@ -124,14 +125,22 @@ void Worker::Main() {
   deadline_timer_ = std::make_unique<LoopTimer>(loop_, [this] { FireDeadlines(); });
   tick_timer_ = std::make_unique<LoopTimer>(loop_, [this] { OnTick(); });
   tick_timer_->Start(kTickMs, kTickMs);
-  while (!stopping_.load(std::memory_order_relaxed)) LoopOnce();
+  while (!stopping_.load(std::memory_order_acquire)) LoopOnce();
+  mailbox_.DeliverAll();  // connections that were accepted until then are closed with the others
   // Sessions that are parked come home while other threads still run their turns; the server stops accepting first and
   // joins the pool before the workers are destroyed.
-  for (auto& [id, connection] : connections_) connection->Close(Connection::CloseWhen::kNow);
-  while (!connections_.empty()) LoopOnce();
+  ForEachConnection([](Connection& connection) { connection.Close(Connection::CloseWhen::kNow); });
+  while (!connections_.empty() || thread_state_.executor.has_work()) LoopOnce();
   FreeRetired();
   deadline_timer_.reset();
   tick_timer_.reset();
+}
+
+bool Worker::FinishWork() {
+  thread_state_.BindToThread();
+  const bool had_mail = mailbox_.DeliverAll() > 0;
+  const bool had_work = thread_state_.executor.Drain() > 0;
+  return thread_state_.executor.RunReady() || had_mail || had_work;
 }
 
 void Worker::LoopOnce() {

@@ -32,6 +32,8 @@ class Worker {
   /// Asks the thread to end, closing its connections; Join() waits for it.
   void RequestStop();
   void Join();
+  /// After all threads have ended: does what is still queued here. Called by one thread until no worker had anything.
+  bool FinishWork();
 
   /// Posts a message without waking (ExecutionThread::OweWake does that later).
   void Post(Message& message) { mailbox_.Post(&message); }
@@ -58,9 +60,13 @@ class Worker {
   /// Calls connection.Unblock with a null reply at the deadline (wall clock is not used; CycleClock milliseconds).
   void AddDeadline(int64_t deadline_ms, uint64_t connection_id);
   void RemoveDeadline(int64_t deadline_ms, uint64_t connection_id);
+  /// Over a copy: a connection may close, which takes it out of connections_; it is freed later, by FreeRetired().
   template <class Fn>
   void ForEachConnection(Fn&& fn) {
-    for (auto& [id, connection] : connections_) fn(*connection);
+    std::vector<Connection*> all;
+    all.reserve(connections_.size());
+    for (const auto& [id, connection] : connections_) all.push_back(connection.get());
+    for (Connection* connection : all) fn(*connection);
   }
   static int64_t MonotonicMs();
 

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -181,6 +182,27 @@ TEST_CASE("Server: every client is served while all fight for one shard") {
   MESSAGE("rounds per client: " << served.front() << " to " << served.back());
   CHECK(served.front() > 0);
   CHECK(served.front() * 20 > served[kClients / 2]);
+}
+
+TEST_CASE("Server: it stops while clients are idle, blocked on keys, parked behind long work, or amid a command") {
+  std::vector<std::unique_ptr<SocketClient>> clients;
+  {
+    RunningServer server(4, 8);
+    for (int i = 0; i < 40; ++i) {
+      clients.push_back(std::make_unique<SocketClient>(server.path()));
+      SocketClient& client = *clients.back();
+      CHECK(client.Run({"SET", "k" + std::to_string(i), "v"}) == "+OK\r\n");
+      if (i % 4 == 1) client.Add({"BZPOPMIN", "a", "b", "c", "d", std::to_string(i), "0"});
+      if (i % 4 == 2) client.Add({"DEBUG", "SLEEP", "0.05", "KEY", "k0"});
+      if (i % 4 == 3) client.Add({"MGET", "k0", "k1", "k2", "k3"});
+      client.Flush();
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  for (const auto& client : clients)
+    CHECK_THROWS([&] {
+      while (true) client->ReadReply(5);
+    }());
 }
 
 TEST_CASE("Server: long work on one shard does not hold up the others, even under cross-shard reads") {

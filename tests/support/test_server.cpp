@@ -132,6 +132,10 @@ TestClient::TestClient(TestServer& test_server)
 }
 
 TestClient::~TestClient() {
+  if (blocked_ && session_->blocked->Claim()) {
+    server_.server().dispatcher().ForgetBlocked(session_->blocked, server_.thread());
+    server_.DeliverMail();
+  }
   server_.server().clients().Remove(*info_);
 }
 
@@ -152,32 +156,73 @@ void TestClient::PostHome(server::Message& message) {
 void TestClient::Send(const std::vector<std::string>& args) {
   std::string request = "*" + std::to_string(args.size()) + "\r\n";
   for (const std::string& arg : args) request += "$" + std::to_string(arg.size()) + "\r\n" + arg + "\r\n";
-  size_t sent = 0;
-  while (sent < request.size()) {
+  Feed(request);
+}
+
+void TestClient::Feed(std::string_view bytes) {
+  while (!bytes.empty()) {
     const std::span<char> room = session_->input.Writable();
-    const size_t piece = std::min(room.size(), request.size() - sent);
-    request.copy(room.data(), piece, sent);
+    const size_t piece = std::min(room.size(), bytes.size());
+    bytes.copy(room.data(), piece);
     session_->input.Commit(piece);
-    sent += piece;
+    bytes.remove_prefix(piece);
   }
   Pump();
+}
+
+bool TestClient::ParseMore() {
+  session_->input.Consume(session_->batch.bytes());
+  session_->next_request = 0;
+  if (broken_ || session_->client.close_after_reply) {
+    session_->batch.Clear();
+    return false;
+  }
+  const protocol::Limits limits{size_t{512} << 20, session_->client.authenticated()};
+  const protocol::ParseStatus status = session_->parser.ParseBatch(session_->input, session_->batch, limits);
+  if (status == protocol::ParseStatus::kError) {
+    broken_ = true;
+    session_->writer.Error("ERR " + session_->parser.error());
+  }
+  return status == protocol::ParseStatus::kReady;
 }
 
 void TestClient::Pump() {
   server_.thread().RefreshNow();
   server_.thread().last_ns = engine::CycleClock::NowNs();
-  while (!blocked_ && !away_) {
-    if (session_->next_request >= session_->batch.size()) {
-      session_->input.Consume(session_->batch.bytes());
-      session_->next_request = 0;
-      const protocol::Limits limits{size_t{512} << 20, session_->client.authenticated()};
-      if (session_->parser.ParseBatch(session_->input, session_->batch, limits) != protocol::ParseStatus::kReady) break;
-    }
+  while (!blocked_ && !away_ && !paused_) {
+    if (session_->next_request >= session_->batch.size() && !ParseMore()) break;
     const RunEnd end = server_.server().dispatcher().RunBatch(*session_, server_.thread(), server::RunPlace::kHome);
     away_ = end == RunEnd::kParked;
     blocked_ = end == RunEnd::kBlocked;
+    paused_ = end == RunEnd::kPaused;
+    if (session_->client.close_after_reply && !away_) session_->next_request = session_->batch.size();
     server_.DeliverMail();
   }
+}
+
+void TestClient::OnTick(int64_t monotonic_ms) {
+  if (paused_ && server_.server().pause().mode() == server::PauseMode::kNone) {
+    paused_ = false;
+    Pump();
+  }
+  if (!blocked_ || session_->blocked->deadline_ms().value_or(monotonic_ms + 1) > monotonic_ms) return;
+  StopWaiting();
+}
+
+bool TestClient::StopWaiting() {
+  const std::shared_ptr<server::BlockedClient> waiter = session_->blocked;
+  if (waiter == nullptr || !waiter->Claim()) return false;
+  server_.server().dispatcher().ForgetBlocked(waiter, server_.thread());
+  if (waiter->runs_again()) {
+    session_->wait_is_over = true;
+  } else {
+    waiter->WriteTimeout(session_->writer);
+    ++session_->next_request;
+  }
+  session_->is_prepared = false;
+  OnServed();
+  Pump();
+  return true;
 }
 
 Reply TestClient::Read() {
@@ -191,18 +236,7 @@ Reply TestClient::Read() {
 }
 
 Reply TestClient::EndWait() {
-  const std::shared_ptr<server::BlockedClient> waiter = session_->blocked;
-  if (waiter == nullptr || !waiter->Claim()) throw std::runtime_error("not blocked");
-  server_.server().dispatcher().ForgetBlocked(waiter, server_.thread());
-  if (waiter->runs_again()) {
-    session_->wait_is_over = true;
-  } else {
-    waiter->WriteTimeout(session_->writer);
-    ++session_->next_request;
-  }
-  session_->is_prepared = false;
-  OnServed();
-  Pump();
+  if (!StopWaiting()) throw std::runtime_error("not blocked");
   return Read();
 }
 

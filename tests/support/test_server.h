@@ -58,10 +58,16 @@ class TestClient final : public server::SessionHome {
   Reply Run(const std::vector<std::string>& args);
   /// Sends without reading a reply (blocking commands); Read() takes the reply when there is one.
   void Send(const std::vector<std::string>& args);
+  /// Receives bytes as they are and executes what is complete.
+  void Feed(std::string_view bytes);
   Reply Read();
+  /// Ends a wait whose time is up, and goes on after CLIENT PAUSE if that is over.
+  void OnTick(int64_t monotonic_ms);
   bool blocked() const { return blocked_; }
   /// The blocked command's time is up.
   Reply EndWait();
+  /// Elsewhere: parked for turns, or on the pool.
+  bool away() const { return away_; }
   server::Session& session() { return *session_; }
 
   // SessionHome.
@@ -71,11 +77,15 @@ class TestClient final : public server::SessionHome {
 
  private:
   void Pump();
+  bool ParseMore();
+  bool StopWaiting();
   TestServer& server_;
   std::shared_ptr<server::ClientInfo> info_;
   std::unique_ptr<server::Session> session_;
   bool away_ = false;
   bool blocked_ = false;
+  bool paused_ = false;
+  bool broken_ = false;  // a protocol error: nothing more is read
 };
 
 class TestServer {
