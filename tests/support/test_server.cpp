@@ -160,13 +160,7 @@ void TestClient::Send(const std::vector<std::string>& args) {
 }
 
 void TestClient::Feed(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const std::span<char> room = session_->input.Writable();
-    const size_t piece = std::min(room.size(), bytes.size());
-    bytes.copy(room.data(), piece);
-    session_->input.Commit(piece);
-    bytes.remove_prefix(piece);
-  }
+  unread_ += bytes;
   Pump();
 }
 
@@ -178,7 +172,15 @@ bool TestClient::ParseMore() {
     return false;
   }
   const protocol::Limits limits{size_t{512} << 20, session_->client.authenticated()};
-  const protocol::ParseStatus status = session_->parser.ParseBatch(session_->input, session_->batch, limits);
+  protocol::ParseStatus status = session_->parser.ParseBatch(session_->input, session_->batch, limits);
+  while (status == protocol::ParseStatus::kNeedMore && !unread_.empty()) {
+    const std::span<char> room = session_->input.Writable();
+    const size_t piece = std::min(room.size(), unread_.size());
+    unread_.copy(room.data(), piece);
+    session_->input.Commit(piece);
+    unread_.erase(0, piece);
+    status = session_->parser.ParseBatch(session_->input, session_->batch, limits);
+  }
   if (status == protocol::ParseStatus::kError) {
     broken_ = true;
     session_->writer.Error("ERR " + session_->parser.error());

@@ -82,6 +82,7 @@ class TestClient final : public server::SessionHome {
   TestServer& server_;
   std::shared_ptr<server::ClientInfo> info_;
   std::unique_ptr<server::Session> session_;
+  std::string unread_;  // received, but the session's read buffer may not move while it is executing or away
   bool away_ = false;
   bool blocked_ = false;
   bool paused_ = false;
