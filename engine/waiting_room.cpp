@@ -76,6 +76,19 @@ void Renew(EngineContext& context, Room& room, std::string_view user, int64_t tt
 
 }  // namespace
 
+void ReadAhead(EngineContext& context, const Key& queue, std::span<const std::string_view> users) {
+  const QueueState* state = FindState(context, queue);
+  if (state == nullptr) return;
+  std::array<uint64_t, 32> hashes;
+  const size_t count = std::min(users.size(), hashes.size());
+  for (size_t i = 0; i < count; ++i) hashes[i] = Zset::HashOf(users[i]);
+  const Keyspace& keyspace = context.KeyspaceOf(queue);
+  for (const Key& key : {state->wait(), state->active()}) {
+    const KeyEntry entry = keyspace.Find(key);
+    if (entry && entry.type() == ValueType::kZset) entry.As<Zset>().PrefetchAll({hashes.data(), count});
+  }
+}
+
 Result<Place> Enter(EngineContext& context, const Key& queue, std::string_view user, const EnterOptions& options) {
   if (!QueueKeyTemplates::IsValidName(queue.name)) return Error::kQueueName;
   Room room(context, context.KeyspaceOf(queue).NeedWaitingRooms().FindOrCreate(queue));

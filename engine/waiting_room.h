@@ -40,6 +40,9 @@ struct EnterOptions {
   std::optional<double> arrival_ms = {};    // finite, not negative
   std::optional<int64_t> waiting_max = {};  // in place of max-waiting
 };
+
+/// Starts loading what Enter() or Look() will need for these users. Changes nothing.
+void ReadAhead(EngineContext& context, const Key& queue, std::span<const std::string_view> users);
 Result<Place> Enter(EngineContext& context, const Key& queue, std::string_view user, const EnterOptions& options);
 
 /// Never creates anything.

@@ -175,4 +175,10 @@ std::vector<size_t> Zset::DrawRanks(size_t count, size_t size, Random& random) {
   return ranks;
 }
 
+void Zset::PrefetchAll(std::span<const uint64_t> hashes) const {
+  if (!is_table()) return;
+  for (const uint64_t hash : hashes) table().Prefetch(hash);
+  for (const uint64_t hash : hashes) table().PrefetchRecord(hash);
+}
+
 }  // namespace usher::engine

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -84,6 +85,8 @@ class Zset {
   void Prefetch(uint64_t hash) const {
     if (is_table()) table().Prefetch(hash);
   }
+  /// The same for several members, their records included.
+  void PrefetchAll(std::span<const uint64_t> hashes) const;
 
   std::optional<double> Score(const ZsetKey& key) const;
   std::optional<Ranked> Rank(const ZsetKey& key) const;

@@ -49,6 +49,13 @@ class ZsetTable {
   /// The removed member's score.
   std::optional<double> Remove(std::string_view member, uint64_t hash);
   void Prefetch(uint64_t hash) const { index_.Prefetch(hash); }
+  /// Starts loading the member's record; useful some time after Prefetch().
+  void PrefetchRecord(uint64_t hash) const {
+    index_.Find(hash, [this](uint32_t handle) {
+      arena_.Prefetch(handle);
+      return false;
+    });
+  }
 
   size_t RankOf(std::string_view member, double score) const { return list_.RankOf(score, member); }
   RankRange RanksOf(const ScoreRange& range) const;

@@ -8,9 +8,18 @@
 #include <span>
 #include <string_view>
 
+namespace usher::engine {
+class EngineContext;
+struct Key;
+}  // namespace usher::engine
+
 namespace usher::server {
 
 class CommandContext;
+/// Starts loading what several requests of one row and one key will look up, before the first of them runs, so that
+/// their cache misses overlap. Called under the turn; changes nothing.
+using CommandReadAhead = void (*)(engine::EngineContext& engine, const engine::Key& key,
+                                  std::span<const std::span<const std::string_view>> requests);
 using CommandHandler = void (*)(CommandContext& ctx);
 /// Estimated nanoseconds of a command whose turns are held; above about 1 ms it moves to the pool.
 using CommandCost = int64_t (*)(CommandContext& ctx);
@@ -148,7 +157,14 @@ struct CommandSpec {
   std::string_view tips = {};  // space-separated command tips
   CommandCost cost = nullptr;
   uint16_t cost_from_args = 0;  // with fewer arguments the command is never costly and `cost` is not asked
+  CommandReadAhead read_ahead = nullptr;
 };
+
+/// The row with a read-ahead.
+constexpr CommandSpec WithReadAhead(CommandSpec spec, CommandReadAhead read_ahead) {
+  spec.read_ahead = read_ahead;
+  return spec;
+}
 
 /// The rows of one file of server/commands/.
 struct CommandGroup {

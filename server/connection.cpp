@@ -64,6 +64,7 @@ void Connection::OnReadable() {
 bool Connection::ParseMore() {
   session_.input.Consume(session_.batch.bytes());
   session_.next_request = 0;
+  session_.read_ahead_until = 0;
   if (session_.client.close_after_reply) {
     session_.batch.Clear();
     return false;

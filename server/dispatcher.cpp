@@ -2,6 +2,7 @@
 #include "server/dispatcher.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/base/cycle_clock.h"
 #include "server/accounting.h"
@@ -282,10 +283,31 @@ RunEnd Dispatcher::Execute(Session& session, ExecutionThread& thread, const Held
   const Turns turns(server_.engine().shards(), held.one, held.has_many ? &held.many : nullptr);
   CommandContext context(session, thread);
   thread.engine.Begin(held.empty() ? nullptr : &turns, session.client.db, thread.now_us());
-  session.prepared.row->spec->handler(context);
+  const CommandSpec& spec = *session.prepared.row->spec;
+  if (spec.read_ahead != nullptr && session.next_request >= session.read_ahead_until) ReadAhead(session, thread.engine);
+  spec.handler(context);
   if (thread.engine.has_effects()) FinishWrite(session.prepared.args, thread);
   thread.engine.End();
   return context.blocked() ? RunEnd::kBlocked : RunEnd::kBatchDone;
+}
+
+// Pipelines often repeat one command on one key (a waiting room, a leaderboard): these run under one turn, so what they
+// will look up may be loaded for all of them at once.
+void Dispatcher::ReadAhead(Session& session, engine::EngineContext& engine) {
+  std::array<std::span<const std::string_view>, protocol::RequestBatch::kRequestsMax> requests;
+  const std::span<const std::string_view> first = session.prepared.args;
+  const size_t key_at = session.prepared.row->only_key;
+  size_t count = 0;
+  size_t at = session.next_request;
+  for (; at < session.batch.size(); ++at) {
+    const std::span<const std::string_view> args = session.batch[at].args;
+    if (args.size() != first.size() || args[0] != first[0] || args[key_at] != first[key_at]) break;
+    requests[count++] = args;
+  }
+  session.read_ahead_until = at;
+  if (count > 1 && key_at != 0) {
+    session.prepared.row->spec->read_ahead(engine, session.prepared.keys[0].key, {requests.data(), count});
+  }
 }
 
 void Dispatcher::FinishWrite(std::span<const std::string_view> command, ExecutionThread& thread) {

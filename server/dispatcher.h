@@ -74,6 +74,7 @@ class Dispatcher {
   RunEnd MoveToPool(Session& session, ExecutionThread& thread, HeldTurns& held);
   RunEnd ExecuteUnlessPaused(Session& session, ExecutionThread& thread, const HeldTurns& held);
   RunEnd Execute(Session& session, ExecutionThread& thread, const HeldTurns& held);
+  void ReadAhead(Session& session, engine::EngineContext& engine);
   void FinishWrite(std::span<const std::string_view> command, ExecutionThread& thread);
   void ServeBlocked(ExecutionThread& thread);
   bool ServeOne(ExecutionThread& thread, BlockedClient& waiter, const engine::Key& key);

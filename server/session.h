@@ -66,6 +66,7 @@ class Session final : public engine::TurnTask {
   protocol::RespParser parser;
   protocol::RequestBatch batch;
   size_t next_request = 0;
+  size_t read_ahead_until = 0;  // requests before this one have been read ahead
   protocol::ReplyBuffer replies;
   protocol::RespWriter writer{replies};
   ClientState client;

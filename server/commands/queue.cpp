@@ -1,5 +1,7 @@
 // The waiting room: entering and admission. QUEUE and its subcommands are in queue_container.cpp.
+#include <array>
 #include <cmath>
+#include <span>
 #include <string>
 
 #include "protocol/json_text.h"
@@ -22,6 +24,18 @@ bool ParseArrival(CommandContext& ctx, std::string_view text, std::optional<doub
   if (arrival_ms && std::isfinite(*arrival_ms) && *arrival_ms >= 0) return true;
   ctx.Fail(Error::kQueueScoreInvalid);
   return false;
+}
+
+/// Requests name the user at argument `kUser`.
+template <size_t kUser>
+void ReadAheadUsers(engine::EngineContext& engine, const engine::Key& queue,
+                    std::span<const std::span<const std::string_view>> requests) {
+  std::array<std::string_view, 32> users;
+  size_t count = 0;
+  for (const std::span<const std::string_view> args : requests) {
+    if (args.size() > kUser && count < users.size()) users[count++] = args[kUser];
+  }
+  waiting_room::ReadAhead(engine, queue, {users.data(), count});
 }
 
 void EnterQueue(CommandContext& ctx) {  // ENTERQUEUE queue user [SCORE ms] [MAXWAIT n] [JSON]
@@ -113,7 +127,8 @@ constexpr CommandSpec kRows[] = {
      .flags = kWrite | kDenyOom | kFast,
      .categories = kCatSortedSet,
      .keys = OneKey(kKeyRw | kKeyAccess | kKeyUpdate | kKeyQueueName),
-     .handler = EnterQueue},
+     .handler = EnterQueue,
+     .read_ahead = ReadAheadUsers<2>},
     {.name = "moveactive",
      .arity = -3,
      .flags = kWrite | kDenyOom,

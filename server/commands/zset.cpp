@@ -7,6 +7,7 @@
 #include "server/arg_reader.h"
 #include "server/command_context.h"
 #include "server/commands/groups.h"
+#include "server/commands/zset_read_ahead.h"
 #include "server/error_text.h"
 
 namespace usher::server {
@@ -249,19 +250,19 @@ constexpr CommandSpec WithCost(CommandSpec row, CommandCost cost) {
 }
 
 constexpr CommandSpec kRows[] = {
-    WithCost(WriteRow("zadd", -4, kDenyOom, kKeyUpdate, ZAdd), ZAddCost),
-    WriteRow("zincrby", 4, kDenyOom, kKeyAccess | kKeyUpdate, ZIncrBy),
-    WithCost(WriteRow("zrem", -3, 0, kKeyDelete, ZRem), ZRemCost),
+    WithReadAhead(WithCost(WriteRow("zadd", -4, kDenyOom, kKeyUpdate, ZAdd), ZAddCost), ReadAheadMembers<3>),
+    WithReadAhead(WriteRow("zincrby", 4, kDenyOom, kKeyAccess | kKeyUpdate, ZIncrBy), ReadAheadMembers<3>),
+    WithReadAhead(WithCost(WriteRow("zrem", -3, 0, kKeyDelete, ZRem), ZRemCost), ReadAheadMembers<2>),
     {.name = "zcard",
      .arity = 2,
      .flags = kReadOnly | kFast,
      .categories = kCatSortedSet,
      .keys = OneKey(kKeyRo),
      .handler = ZCard},
-    ReadRow("zscore", 3, ZScore),
+    WithReadAhead(ReadRow("zscore", 3, ZScore), ReadAheadMembers<2>),
     WithCost(ReadRow("zmscore", -3, ZMScore), ZMScoreCost),
-    ReadRow("zrank", -3, ZRank),
-    ReadRow("zrevrank", -3, ZRevRank),
+    WithReadAhead(ReadRow("zrank", -3, ZRank), ReadAheadMembers<2>),
+    WithReadAhead(ReadRow("zrevrank", -3, ZRevRank), ReadAheadMembers<2>),
 };
 
 }  // namespace
