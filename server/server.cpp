@@ -77,6 +77,10 @@ Server::Server(Config& server_config, Options options)
   maintenance_->AddJob(*expiry_);
   maintenance_->AddJob(*memory_guard_);
   maintenance_->AddJob(*queue_job_);
+  if (values.metrics_port != 0) {
+    queue_metrics_ = std::make_unique<QueueMetricsJob>(shard_count);
+    maintenance_->AddJob(*queue_metrics_);
+  }
   for (size_t i = 0; i < worker_count; ++i) workers_.push_back(std::make_unique<Worker>(*this, i));
   pool_ = std::make_unique<WorkerPool>(*this, worker_count, kPoolThreads);
   config_.AddObserver([this](const ConfigChange& change) {

@@ -25,6 +25,7 @@
 #include "server/memory_report.h"
 #include "server/pause.h"
 #include "server/queue_job.h"
+#include "server/queue_metrics.h"
 #include "server/replication_id.h"
 #include "server/server_stats.h"
 #include "server/stats_reader.h"
@@ -74,6 +75,8 @@ class Server {
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
   WorkerPool& pool() { return *pool_; }
   Maintenance& maintenance() { return *maintenance_; }
+  /// Null while there is no metrics port.
+  const QueueMetricsJob* queue_metrics() const { return queue_metrics_.get(); }
   MemoryGuard& memory_guard() { return *memory_guard_; }
   ExpiryJob& expiry() { return *expiry_; }
   const std::string& run_id() const { return run_id_; }
@@ -104,6 +107,7 @@ class Server {
   std::unique_ptr<ExpiryJob> expiry_;
   std::unique_ptr<MemoryGuard> memory_guard_;
   std::unique_ptr<QueueJob> queue_job_;
+  std::unique_ptr<QueueMetricsJob> queue_metrics_;
   std::unique_ptr<Maintenance> maintenance_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<WorkerPool> pool_;
