@@ -2,12 +2,15 @@
 #include "server/accounting.h"
 
 #include "engine/base/cycle_clock.h"
+#include "server/redaction.h"
 #include "server/server.h"
 #include "server/session.h"
 
 namespace usher::server {
 
 namespace {
+
+constexpr int64_t kNsPerMs = 1'000'000;
 
 constexpr int64_t kClockAgeMaxNs = 1'000'000;  // a command longer than this makes the batch's wall clock stale
 
@@ -38,6 +41,31 @@ void RecordLatency(CommandCounters& counters, int64_t ns) {
   latencies->Record(ns);
 }
 
+/// At least a millisecond (the latency monitor's smallest threshold), or slow by slowlog-log-slower-than, of which a
+/// negative one is above everything.
+bool IsSlow(const ConfigValues& config, int64_t elapsed_ns) {
+  return elapsed_ns >= kNsPerMs ||
+         static_cast<uint64_t>(elapsed_ns / 1000) >= static_cast<uint64_t>(config.slowlog_slower_than_us);
+}
+
+void RecordSlow(Server& server, const Session& session, int64_t now_ms, int64_t elapsed_ns) {
+  const ConfigValues& config = server.config();
+  const CommandSpec& spec = *session.prepared.row->spec;
+  const int64_t threshold_ms = config.latency_monitor_threshold_ms;
+  if (threshold_ms > 0 && elapsed_ns / kNsPerMs >= threshold_ms) {
+    server.latency_monitor().Post((spec.flags & kFast) != 0 ? "fast-command" : "command", now_ms / 1000,
+                                  elapsed_ns / kNsPerMs);
+  }
+  const int64_t slower_us = config.slowlog_slower_than_us;
+  if (slower_us < 0 || elapsed_ns / 1000 < slower_us || config.slowlog_length_max == 0) return;
+  if ((spec.flags & kSkipSlowlog) != 0) return;
+  SlowlogEntry entry;
+  entry.time_s = now_ms / 1000;
+  entry.duration_us = elapsed_ns / 1000;
+  entry.args = Slowlog::Shorten(RedactedArgs(session.prepared.args));
+  server.slowlog().Post(std::move(entry), session.client.info);
+}
+
 }  // namespace
 
 void AccountCommand(Server& server, Session& session, ExecutionThread& thread, size_t reply_mark) {
@@ -48,7 +76,10 @@ void AccountCommand(Server& server, Session& session, ExecutionThread& thread, s
   CommandCounters& counters = thread.stats.commands[session.prepared.row->index];
   counters.calls.Add(1);
   counters.ns.Add(static_cast<uint64_t>(elapsed_ns));
-  if (server.config().latency_tracking) RecordLatency(counters, elapsed_ns);
+  const ConfigValues& config = server.config();
+  if (config.latency_tracking) RecordLatency(counters, elapsed_ns);
+  if (IsSlow(config, elapsed_ns)) [[unlikely]]
+    RecordSlow(server, session, thread.now_us() / 1000, elapsed_ns);
   thread.stats.commands_processed.Add(1);
   session.client.info->last_command.store(session.prepared.row->spec, std::memory_order_relaxed);
   if (IsErrorReply(session, reply_mark)) [[unlikely]] {

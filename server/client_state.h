@@ -59,6 +59,12 @@ struct ClientInfo {
   std::string library_version GUARDED_BY(mutex);
 };
 
+/// Whether the client is on this machine.
+inline bool IsLocalClient(const ClientInfo& info) {
+  const bool unix_socket = (info.flags.load(std::memory_order_relaxed) & kClientUnixSocket) != 0;
+  return unix_socket || info.address.starts_with("127.") || info.address.starts_with("[::1]");
+}
+
 enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
 
 /// The bytes of a short command name.

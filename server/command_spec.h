@@ -47,10 +47,11 @@ enum CommandFlag : uint32_t {
   kNoMulti = 1u << 18,
   kMovableKeys = 1u << 19,
   // Usher's own, not shown by COMMAND.
-  kAllShards = 1u << 24,     // runs under the turns of all shards (FLUSHALL, SWAPDB)
+  kAllShards = 1u << 24,     // runs under the turns of all shards (FLUSHALL, SWAPDB), unless its key specs name keys
   kVisitShards = 1u << 25,   // runs once per shard, one turn at a time (KEYS, DBSIZE, SCAN)
   kLongWork = 1u << 26,      // runs on the pool (DEBUG SLEEP)
   kContainer = 1u << 27,     // has subcommands, the handler is for the bare name only
+  kHidden = 1u << 29,        // COMMAND does not show it (the parts of DEBUG)
   kSubscriberOk = 1u << 28,  // allowed to a RESP2 client that has subscriptions
 };
 

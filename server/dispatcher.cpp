@@ -251,11 +251,12 @@ bool Dispatcher::Prepare(Session& session, ExecutionThread& thread) {
     prepared.shard = server_.engine().ShardOf(prepared.keys[0].key.slot);
   } else if ((spec.flags & kVisitShards) != 0) {
     session.visit.Reset();
-  } else if ((spec.flags & kAllShards) != 0) {
-    prepared.shards = ShardSet::All(server_.engine().shard_count());
-    prepared.many_shards = true;
   } else {
     ChooseShards(prepared);
+    if ((spec.flags & kAllShards) != 0 && !prepared.needs_turns()) {
+      prepared.shards = ShardSet::All(server_.engine().shard_count());
+      prepared.many_shards = true;
+    }
   }
   return true;
 }

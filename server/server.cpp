@@ -95,6 +95,8 @@ Server::~Server() = default;
 
 void Server::SampleStats() {
   stats_reader_->Sample(engine::CycleClock::NowNs());
+  slowlog_.Collect(config().slowlog_length_max);
+  latency_monitor_.Collect();
   if (++samples_taken_ % kSamplesPerMemoryReport == 0) memory_.Report(*this);
 }
 

@@ -19,6 +19,7 @@
 #include "server/dispatcher.h"
 #include "server/error_stats.h"
 #include "server/expiry_job.h"
+#include "server/latency_monitor.h"
 #include "server/log.h"
 #include "server/maintenance.h"
 #include "server/memory_guard.h"
@@ -28,6 +29,7 @@
 #include "server/queue_metrics.h"
 #include "server/replication_id.h"
 #include "server/server_stats.h"
+#include "server/slowlog.h"
 #include "server/stats_reader.h"
 #include "server/worker.h"
 #include "server/worker_pool.h"
@@ -70,6 +72,8 @@ class Server {
   StatsReader& stats_reader() { return *stats_reader_; }
   ErrorStats& error_stats() { return error_stats_; }
   MemoryMeter& memory() { return memory_; }
+  Slowlog& slowlog() { return slowlog_; }
+  LatencyMonitor& latency_monitor() { return latency_monitor_; }
   ReplicationId& replication_id() { return replication_id_; }
   Log& log() { return log_; }
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
@@ -94,6 +98,8 @@ class Server {
   ServerStats stats_;
   ErrorStats error_stats_;
   MemoryMeter memory_;
+  Slowlog slowlog_;
+  LatencyMonitor latency_monitor_;
   ReplicationId replication_id_;
   ClientRegistry clients_;
   PauseControl pause_;

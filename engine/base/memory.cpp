@@ -52,6 +52,14 @@ std::string AllocatorName() {
 #endif
 }
 
+std::string AllocatorReport() {
+  std::string report = AllocatorName() + '\n';
+#if defined(USHER_MIMALLOC)
+  mi_stats_print_out([](const char* text, void* to) { *static_cast<std::string*>(to) += text; }, &report);
+#endif
+  return report;
+}
+
 void ReleaseUnusedMemory() {
 #if defined(USHER_MIMALLOC)
   mi_collect(true);

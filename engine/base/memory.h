@@ -39,6 +39,8 @@ void* AllocateZeroedAligned(size_t bytes, size_t alignment);
 
 /// The allocator's name and version, as INFO shows them.
 std::string AllocatorName();
+/// Its statistics, for people.
+std::string AllocatorReport();
 /// Gives unused memory back to the system as far as possible.
 void ReleaseUnusedMemory();
 

@@ -9,6 +9,7 @@
 #include "server/commands/command_docs.h"
 #include "server/commands/command_reply.h"
 #include "server/commands/groups.h"
+#include "server/commands/help_reply.h"
 
 namespace usher::server {
 
@@ -38,6 +39,12 @@ constexpr std::string_view kHelpLines[] = {
     "    Prints this help.",
 };
 
+/// The row that a name shown by COMMAND belongs to; null when there is none.
+const CommandRow* FindShown(std::string_view name) {
+  const CommandRow* row = CommandTable::Get().FindFull(name);
+  return row != nullptr && (row->spec->flags & kHidden) == 0 ? row : nullptr;
+}
+
 bool IsTopLevel(const CommandRow& row) {
   return row.spec->name.find('|') == std::string_view::npos;
 }
@@ -64,7 +71,7 @@ void CommandInfo(CommandContext& ctx) {
   if (ctx.args.size() == 2) return ReplyAll(ctx);
   ctx.reply.Array(ctx.args.size() - 2);
   for (const std::string_view name : ctx.args.subspan(2)) {
-    if (const CommandRow* row = CommandTable::Get().FindFull(name)) {
+    if (const CommandRow* row = FindShown(name)) {
       WriteCommandInfo(*row, ctx.reply);
     } else {
       ctx.reply.Null();
@@ -73,7 +80,7 @@ void CommandInfo(CommandContext& ctx) {
 }
 
 bool IsInTable(std::string_view full_name) {
-  return CommandTable::Get().FindFull(full_name) != nullptr;
+  return FindShown(full_name) != nullptr;
 }
 
 void CommandDocs(CommandContext& ctx) {
@@ -90,7 +97,7 @@ void CommandDocs(CommandContext& ctx) {
     for (const CommandRow* row : TopLevelRows()) write(*row);
   }
   for (const std::string_view name : ctx.args.subspan(2)) {
-    if (const CommandRow* row = CommandTable::Get().FindFull(name)) write(*row);
+    if (const CommandRow* row = FindShown(name)) write(*row);
   }
   ctx.reply.EndMap(start, count);
 }
@@ -100,7 +107,7 @@ void ReplyNames(CommandContext& ctx, Predicate is_listed) {
   const auto start = ctx.reply.BeginDeferred();
   size_t count = 0;
   for (const CommandRow& row : CommandTable::Get().rows()) {
-    if (!is_listed(*row.spec)) continue;
+    if ((row.spec->flags & kHidden) != 0 || !is_listed(*row.spec)) continue;
     ctx.reply.Bulk(row.spec->name);
     ++count;
   }
@@ -173,8 +180,7 @@ void CommandGetKeysAndFlags(CommandContext& ctx) {
 }
 
 void CommandHelp(CommandContext& ctx) {
-  ctx.reply.Array(std::size(kHelpLines));
-  for (const std::string_view line : kHelpLines) ctx.reply.SimpleString(line);
+  ReplyHelp(ctx, kHelpLines);
 }
 
 constexpr uint32_t kFlags = kLoading | kStale;

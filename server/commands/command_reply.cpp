@@ -213,7 +213,8 @@ void WriteCommandInfo(const CommandRow& row, ReplySink& reply) {
   WriteNames(Categories(spec), kCategoryNames, reply);
   WriteTips(spec.tips, reply);
   WriteKeySpecs(spec, reply);
-  const std::vector<const CommandRow*> subcommands = CommandTable::Get().SubcommandsOf(row);
+  std::vector<const CommandRow*> subcommands = CommandTable::Get().SubcommandsOf(row);
+  std::erase_if(subcommands, [](const CommandRow* sub) { return (sub->spec->flags & kHidden) != 0; });
   if (subcommands.empty()) return reply.Set(0);  // Redis writes an empty set, but an array of subcommands
   reply.Array(subcommands.size());
   for (const CommandRow* subcommand : subcommands) WriteCommandInfo(*subcommand, reply);

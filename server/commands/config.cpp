@@ -6,6 +6,7 @@
 
 #include "server/command_context.h"
 #include "server/commands/groups.h"
+#include "server/commands/help_reply.h"
 #include "server/server.h"
 
 namespace usher::server {
@@ -24,11 +25,6 @@ constexpr std::string_view kHelpLines[] = {
     "HELP",
     "    Prints this help.",
 };
-
-bool IsLocal(const ClientInfo& info) {
-  const bool unix_socket = (info.flags.load(std::memory_order_relaxed) & kClientUnixSocket) != 0;
-  return unix_socket || info.address.starts_with("127.") || info.address.starts_with("[::1]");
-}
 
 void ReplyOutcome(CommandContext& ctx, const std::string& error) {
   if (!error.empty()) return ctx.FailText(error);
@@ -49,7 +45,7 @@ void ConfigSet(CommandContext& ctx) {
   if (args.size() % 2 != 0) return ctx.Fail(engine::Error::kSyntax);
   std::vector<ConfigPair> pairs;
   for (size_t i = 0; i < args.size(); i += 2) pairs.push_back({std::string(args[i]), std::string(args[i + 1])});
-  const auto caller = IsLocal(*ctx.client.info) ? Config::Caller::kLocal : Config::Caller::kRemote;
+  const auto caller = IsLocalClient(*ctx.client.info) ? Config::Caller::kLocal : Config::Caller::kRemote;
   ReplyOutcome(ctx, ctx.server.mutable_config().Set(pairs, caller));
 }
 
@@ -64,8 +60,7 @@ void ConfigRewrite(CommandContext& ctx) {
 }
 
 void ConfigHelp(CommandContext& ctx) {
-  ctx.reply.Array(std::size(kHelpLines));
-  for (const std::string_view line : kHelpLines) ctx.reply.SimpleString(line);
+  ReplyHelp(ctx, kHelpLines);
 }
 
 constexpr uint32_t kConfigFlags = kAdmin | kNoScript | kLoading | kStale;

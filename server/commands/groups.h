@@ -6,32 +6,43 @@
 
 namespace usher::server {
 
+extern const CommandGroup kAdminCommands;
 extern const CommandGroup kClientCommands;
-extern const CommandGroup kConnectionCommands;
 extern const CommandGroup kCommandCommands;
 extern const CommandGroup kConfigCommands;
+extern const CommandGroup kConnectionCommands;
+extern const CommandGroup kDebugCommands;
 extern const CommandGroup kInfoCommands;
+extern const CommandGroup kLatencyCommands;
+extern const CommandGroup kMemoryCommands;
 extern const CommandGroup kQueueCommands;
 extern const CommandGroup kQueueContainerCommands;
+extern const CommandGroup kSlowlogCommands;
 extern const CommandGroup kStringCommands;
-extern const CommandGroup kZsetCommands;
 extern const CommandGroup kZsetCombineCommands;
+extern const CommandGroup kZsetCommands;
 extern const CommandGroup kZsetPopCommands;
 extern const CommandGroup kZsetRangeCommands;
 extern const CommandGroup kZsetScanCommands;
 
-// clang-format off: one group a line
+// One group a line.
+// clang-format off
 inline const CommandGroup* const kCommandGroups[] = {
+    &kAdminCommands,
     &kClientCommands,
     &kCommandCommands,
     &kConfigCommands,
     &kConnectionCommands,
+    &kDebugCommands,
     &kInfoCommands,
+    &kLatencyCommands,
+    &kMemoryCommands,
     &kQueueCommands,
     &kQueueContainerCommands,
+    &kSlowlogCommands,
     &kStringCommands,
-    &kZsetCommands,
     &kZsetCombineCommands,
+    &kZsetCommands,
     &kZsetPopCommands,
     &kZsetRangeCommands,
     &kZsetScanCommands,
