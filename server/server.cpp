@@ -4,11 +4,15 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <csignal>
+#include <exception>
 
 #include "engine/base/cycle_clock.h"
 #include "server/listener.h"
+#include "server/metrics.h"
+#include "server/open_files.h"
 #include "server/version.h"
 
 namespace usher::server {
@@ -83,6 +87,12 @@ Server::Server(Config& server_config, Options options)
   }
   for (size_t i = 0; i < worker_count; ++i) workers_.push_back(std::make_unique<Worker>(*this, i));
   pool_ = std::make_unique<WorkerPool>(*this, worker_count, kPoolThreads);
+  config_.AddVeto({"maxclients"}, [](const ConfigChange& change) -> std::string {
+    const int64_t fits = RaiseOpenFilesFor(change.after.max_clients);
+    if (fits >= change.after.max_clients) return {};
+    return "The operating system is not able to handle the specified number of clients, try with " +
+           std::to_string(fits);
+  });
   config_.AddObserver([this](const ConfigChange& change) {
     engine_->Publish(SettingsFrom(change.after));
     memory_guard_->OnConfig();
@@ -100,7 +110,38 @@ void Server::SampleStats() {
   if (++samples_taken_ % kSamplesPerMemoryReport == 0) memory_.Report(*this);
 }
 
+/// As many clients as the open-files limit allows: it is raised if possible, else maxclients is lowered.
+void Server::FitMaxClients() {
+  const int64_t wanted = config().max_clients;
+  const int64_t fits = std::max<int64_t>(1, RaiseOpenFilesFor(wanted));
+  if (fits == wanted) return;
+  const std::array<ConfigPair, 1> lowered = {ConfigPair{"maxclients", std::to_string(fits)}};
+  const std::string error = config_.Set(lowered, Config::Caller::kLocal);
+  log_.Warning("maxclients is " + std::to_string(fits) + " instead of " + std::to_string(wanted) +
+               ": the system allows no more open files. See 'ulimit -n'. " + error);
+}
+
+std::string Server::StartMetrics() {
+  MetricsOptions options;
+  options.port = static_cast<uint16_t>(config().metrics_port);
+  options.queue_label = config().queue_metrics_label;
+  options.bind_addresses.clear();
+  for (const std::string& address : config().bind_addresses) {
+    if (address.starts_with('-')) continue;  // may be missing
+    options.bind_addresses.push_back(address == "*" ? "0.0.0.0" : address);
+  }
+  if (options.bind_addresses.empty()) options.bind_addresses = {"127.0.0.1"};
+  try {
+    metrics_ = MetricsEndpoint::Start(options, metrics_source_);
+  } catch (const std::exception& error) {
+    return std::string("Can't serve metrics: ") + error.what();
+  }
+  return {};
+}
+
 std::string Server::Start() {
+  FitMaxClients();
+  if (std::string error = StartMetrics(); !error.empty()) return error;
   listener_ = std::make_unique<Listener>(*this, main_loop_);
   std::string error = listener_->Open();
   if (!error.empty()) return error;
@@ -130,6 +171,7 @@ void Server::RunUntilShutdown() {
   sampling.Start(StatsReader::kSampleMs, StatsReader::kSampleMs);
   while (!shutdown_requested_.load()) main_loop_.RunOnce(EventLoop::Wait::kBlock);
   listener_.reset();
+  metrics_.reset();
   for (const auto& worker : workers_) worker->RequestStop();
   for (const auto& worker : workers_) worker->Join();
   pool_->Stop();

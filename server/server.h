@@ -24,6 +24,7 @@
 #include "server/maintenance.h"
 #include "server/memory_guard.h"
 #include "server/memory_report.h"
+#include "server/metrics_source.h"
 #include "server/pause.h"
 #include "server/queue_job.h"
 #include "server/queue_metrics.h"
@@ -91,6 +92,9 @@ class Server {
   void AdvanceAdmission() { admission_generation_.fetch_add(1, std::memory_order_acq_rel); }
 
  private:
+  void FitMaxClients();
+  std::string StartMetrics();
+
   Config& config_;
   const engine::SystemClock system_clock_;
   const engine::Clock* const clock_;
@@ -119,6 +123,8 @@ class Server {
   std::unique_ptr<WorkerPool> pool_;
   std::unique_ptr<Listener> listener_;
   EventLoop main_loop_;
+  ServerMetricsSource metrics_source_{*this};
+  std::unique_ptr<MetricsEndpoint> metrics_;  // last: its destructor waits for scrapes
   uint64_t samples_taken_ = 0;  // main thread only
   std::atomic<bool> shutdown_requested_{false};
 };
