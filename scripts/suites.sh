@@ -7,6 +7,7 @@ failed=0
 skipped=0
 counted=""
 why=""
+suite_begin=0
 
 count() {
   passed=$((passed + $1))
@@ -22,7 +23,8 @@ skip() {
 
 # suite TITLE FUNCTION [ARGUMENT ...]
 suite() {
-  local title=$1 begin=$SECONDS failed_before=$failed result
+  local title=$1 failed_before=$failed result
+  suite_begin=$SECONDS
   shift
   counted=""
   say "$title"
@@ -36,7 +38,7 @@ suite() {
   [[ -n $counted ]] || count $((result == 0)) $((result != 0)) 0
   # A suite that failed without naming a failed test (a crash, a build error) still counts as a failure.
   ((result != 0 && failed == failed_before)) && failed=$((failed + 1)) && counted+=", then failed (status $result)"
-  printf -- '-- %s: %s, %d s\n' "$title" "$counted" $((SECONDS - begin))
+  printf -- '-- %s: %s, %d s\n' "$title" "$counted" $((SECONDS - suite_begin))
 }
 
 # Adds up the doctest summaries in ctest's log of a preset.
@@ -48,16 +50,24 @@ count_doctest() {
   count $numbers
 }
 
+# A limit for everything a suite does, in seconds; what it started is stopped when it is over.
+limited() {
+  local seconds=$1
+  shift
+  run timeout --foreground --kill-after=20 "$seconds" "$@"
+}
+
+# The unit tests of a preset. Sanitizers make a step ten times as dear, so randomised tests take fewer (test_scale.h).
 suite_unit() {
-  local preset=$1 result
-  local filter=()
-  # The shape of the code is the same in every build, and TSan has nothing to find in code without threads.
+  local preset=$1 result target=all scale=1
   case $preset in
-    asan) filter=(-E '^tidy_tests$') ;;
-    tsan) filter=(-E '^(tidy|protocol)_tests$') ;;
+    asan) target=check scale=0.2 ;;
+    tsan) target=check scale=0.1 ;;
   esac
-  build "$preset" all || return 1
-  run ctest --test-dir "build/$preset" "${filter[@]}" --output-on-failure -j "$JOBS" >"$scratch/ctest.log" 2>&1
+  build "$preset" "$target" || return 1
+  echo "built after $((SECONDS - suite_begin)) s"
+  USHER_TEST_SCALE=$scale limited 600 ctest --test-dir "build/$preset" --output-on-failure -j "$JOBS" \
+    >"$scratch/ctest.log" 2>&1
   result=$?
   grep -E '^ +[0-9]+/[0-9]+ Test|^[^ ].*(ERROR|FATAL|SUMMARY|WARNING: ThreadSan)|USHER_TEST_SEED|TEST CASE:' "$scratch/ctest.log"
   ((result == 0)) || { mkdir -p build && cp "$scratch/ctest.log" "build/ctest-$preset.log"; echo "all output: build/ctest-$preset.log"; }
@@ -76,39 +86,49 @@ suite_headers() { build release headers_alone | tail -1; return "${PIPESTATUS[0]
 # What must not be printed as it is: a line that a reader of our output would take for our own closing line.
 indented() { sed -u 's/^/  /'; }
 
-suite_compat() {
-  [[ -f redis-compat-tests/run.py ]] || { skip "redis-compat-tests/run.py is not there"; return; }
-  [[ -x build/release/usher-server ]] || { skip "there is no usher-server"; return; }
-  run timeout --foreground 400 python3 redis-compat-tests/run.py --target build/release/usher-server --time-limit 300 > >(tee "$scratch/compat.log" | indented)
+# Runs a program that closes with 'N passed, N failed, N skipped', and takes over its count.
+counting() {
+  "$@" > >(tee "$scratch/counted.log" | indented)
   local result=$? numbers
-  numbers=$(sed -n 's/^.*\b\([0-9]\+\) passed, \([0-9]\+\) failed\(, \([0-9]\+\) skipped\)\?.*$/\1 \2 \4/p' "$scratch/compat.log" | tail -1)
+  numbers=$(sed -n 's/^.*\b\([0-9]\+\) passed, \([0-9]\+\) failed\(, \([0-9]\+\) skipped\)\?.*$/\1 \2 \4/p' "$scratch/counted.log" | tail -1)
   # shellcheck disable=SC2086  # two or three numbers
   [[ -n $numbers ]] && set -- $numbers && count "$1" "$2" "${3:-0}"
   return $result
 }
 
+# suite_compat RANDOM_COMMANDS LIMIT_SECONDS
+suite_compat() {
+  counting limited $(($2 + 60)) python3 redis-compat-tests/run.py --target build/release/usher-server \
+    --commands "$1" --time-limit "$2"
+}
+
+suite_fuzz_socket() {
+  counting limited 300 python3 redis-compat-tests/fuzz_socket.py --server build/asan/usher-server --seconds "$1"
+}
+
 suite_opening() {
-  [[ -x build/release/usher-bench ]] || { skip "there is no usher-bench"; return; }
-  [[ -x build/release/usher-server ]] || { skip "there is no usher-server"; return; }
   start_fresh_server || return 1
-  run timeout --foreground 180 build/release/usher-bench opening --port "$server_port" --mode native --time-scale 0.05
+  limited 180 build/release/usher-bench opening --port "$server_port" --mode native --time-scale 0.05
   local result=$?
   stop_server || { echo "the server ended with status $?"; result=1; }
   return $result
 }
 
+# Clang's thread-safety analysis needs no code to be made: only what is shipped is parsed (preset clang).
 suite_thread_safety() {
-  command -v clang++ >/dev/null || { skip "clang is not installed"; return; }
-  build clang
+  make_scratch
+  run cmake --preset clang >"$scratch/configure.log" 2>&1 || { cat "$scratch/configure.log"; return 1; }
+  run cmake --build --preset clang -j "$JOBS" --target usher_protocol usher_engine usher_server
 }
 
 command_test() {
-  local only="" quick=no
+  local only="" quick=no commands=40000 compat_seconds=400 fuzz_seconds=20
   while (($#)); do
     case $1 in
       --quick) quick=yes ;;
+      --full) commands=400000 compat_seconds=1800 fuzz_seconds=600 ;;
       --sanitize) only=${2:-}; shift ;;
-      *) die "test knows --quick and --sanitize address|thread, not $1" ;;
+      *) die "test knows --quick, --full and --sanitize address|thread, not $1" ;;
     esac
     shift
   done
@@ -119,11 +139,12 @@ command_test() {
       suite "unit tests, release" suite_unit release
       suite "headers compile alone" suite_headers
       suite "formatting" suite_format
-      suite "compatibility with redis-server" suite_compat
+      suite "compatibility with redis-server" suite_compat "$commands" "$compat_seconds"
       suite "a short opening" suite_opening
       if [[ $quick == no ]]; then
         suite "unit tests, ASan and UBSan" suite_unit asan
-        suite "unit tests, TSan" suite_unit tsan
+        suite "random bytes over sockets, ASan and UBSan" suite_fuzz_socket "$fuzz_seconds"
+        suite "unit tests with threads, TSan" suite_unit tsan
         suite "clang build with -Wthread-safety" suite_thread_safety
       fi
       ;;
