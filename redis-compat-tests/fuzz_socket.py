@@ -162,17 +162,17 @@ class Fuzzer:
         self.sockets[index] = None
 
 
-def check_alive(port, commands=()):
+def check_alive(server, commands=()):
     """Runs commands on a connection of its own and expects PONG at the end; other clients may kill it, so it may retry."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            with Client(port, timeout=PATIENCE) as client:
+            with Client(server.port, timeout=PATIENCE) as client:
                 for command in commands:
                     client.call(*command)
                 return plain(client.call("PING")) == b"PONG"
         except (NoReply, OSError) as error:
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or not server.alive():
                 print("no PONG: %s" % error)
                 return False
 
@@ -188,11 +188,11 @@ def fuzz(server, options):
         for _ in range(500):
             fuzzer.step()
         steps += 500
-        if not check_alive(server.port, [generator.setting()]):
+        if not check_alive(server, [generator.setting()]):
             return ["the server does not answer PING"]
     print("%d steps, %d connections, %d bytes sent" % (steps, fuzzer.connections, fuzzer.sent_bytes))
     complaints = []
-    if not check_alive(server.port, [("CONFIG", "SET", "maxmemory", "0")]):
+    if not check_alive(server, [("CONFIG", "SET", "maxmemory", "0")]):
         complaints.append("the server does not answer PING at the end")
     return complaints
 

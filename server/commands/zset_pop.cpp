@@ -78,7 +78,7 @@ void ZPopMax(CommandContext& ctx) {
 int64_t PopCost(CommandContext& ctx, const Key& key, int64_t wanted) {
   const engine::KeyEntry entry = ctx.engine.Peek(key);
   if (!entry || entry.type() != engine::ValueType::kZset) return 0;
-  return std::min(wanted, static_cast<int64_t>(entry.As<Zset>().size())) * kPopNs;
+  return std::clamp<int64_t>(wanted, 0, static_cast<int64_t>(entry.As<Zset>().size())) * kPopNs;
 }
 
 int64_t PopOneKeyCost(CommandContext& ctx) {

@@ -9,6 +9,7 @@
 
 #include "engine/turn_scheduler.h"
 #include "tests/support/interleaver.h"
+#include "tests/support/test_scale.h"
 
 namespace usher::engine {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 using tests::Explore;
 using tests::InterleavedSync;
 using tests::Interleaver;
+using tests::Scaled;
 using Scheduler = BasicTurnScheduler<InterleavedSync>;
 
 constexpr size_t kShards = 4;
@@ -205,7 +207,7 @@ Tasks MakeTasks(Interleaver& interleaver, size_t count, size_t shards_each) {
 }
 
 TEST_CASE("TurnScheduler: tasks of one shard exclude each other, run once, in order of arrival") {
-  CHECK(Explore(1'500, [](Interleaver& run) {
+  CHECK(Explore(Scaled(1'500), [](Interleaver& run) {
           World world(run, 3);
           world.check_fifo = true;
           Tasks tasks = MakeTasks(run, 9, 1);
@@ -214,7 +216,7 @@ TEST_CASE("TurnScheduler: tasks of one shard exclude each other, run once, in or
 }
 
 TEST_CASE("TurnScheduler: tasks of several shards exclude each other, run once, cannot deadlock") {
-  CHECK(Explore(2'000, [](Interleaver& run) {
+  CHECK(Explore(Scaled(2'000), [](Interleaver& run) {
           World world(run, 3);
           Tasks tasks = MakeTasks(run, 9, 3);
           return world.Run(tasks);
@@ -222,7 +224,7 @@ TEST_CASE("TurnScheduler: tasks of several shards exclude each other, run once, 
 }
 
 TEST_CASE("TurnScheduler: long work and back-off lose nothing and cannot deadlock") {
-  CHECK(Explore(2'000, [](Interleaver& run) {
+  CHECK(Explore(Scaled(2'000), [](Interleaver& run) {
           World world(run, 2);
           Tasks tasks = MakeTasks(run, 10, 3);
           for (size_t i = 0; i < tasks.size(); i += 3) tasks[i]->long_work = true;
@@ -233,7 +235,7 @@ TEST_CASE("TurnScheduler: long work and back-off lose nothing and cannot deadloc
 
 TEST_CASE("TurnScheduler: nobody holds turns while he waits for long work, known before or turned to later") {
   for (const bool turns_to_long_work : {false, true}) {
-    CHECK(Explore(1'500, [&](Interleaver& run) {
+    CHECK(Explore(Scaled(1'500), [&](Interleaver& run) {
             World world(run, 3);
             world.check_quiet = true;
             Tasks tasks = MakeTasks(run, 8, 3);
@@ -256,12 +258,12 @@ TEST_CASE("TurnScheduler: no wake-up is lost; a worker that looks before it anno
     }
     return world.Run(tasks);
   };
-  CHECK(Explore(1'500, [&](Interleaver& run) { return scenario(run, false); }) == "");
+  CHECK(Explore(Scaled(1'500), [&](Interleaver& run) { return scenario(run, false); }) == "");
   CHECK(Explore(3'000, [&](Interleaver& run) { return scenario(run, true); }).find("deadlock") == 0);
 }
 
 TEST_CASE("TurnScheduler: one exchange decides between run and cancel, and the turns are given up either way") {
-  CHECK(Explore(1'500, [](Interleaver& run) {
+  CHECK(Explore(Scaled(1'500), [](Interleaver& run) {
           World world(run, 2);
           Tasks tasks = MakeTasks(run, 6, 2);
           std::vector<std::unique_ptr<InterleavedSync::Atomic<int>>> states;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/support/interleaver.h"
+#include "tests/support/test_scale.h"
 
 namespace usher::engine {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 using tests::Explore;
 using tests::InterleavedSync;
 using tests::Interleaver;
+using tests::Scaled;
 
 struct Visitor : TurnWaiter {
   size_t number = 0;
@@ -91,8 +93,10 @@ std::string VisitAll(Interleaver& interleaver, size_t threads, size_t visits) {
 }
 
 TEST_CASE("TurnQueue: one at a time, in order of arrival, nobody lost, in every interleaving") {
-  CHECK(Explore(2'000, [](Interleaver& run) { return VisitAll<BasicTurnQueue<InterleavedSync>>(run, 3, 3); }) == "");
-  CHECK(Explore(1'000, [](Interleaver& run) { return VisitAll<BasicTurnQueue<InterleavedSync>>(run, 2, 5); }) == "");
+  CHECK(Explore(Scaled(2'000), [](Interleaver& run) { return VisitAll<BasicTurnQueue<InterleavedSync>>(run, 3, 3); }) ==
+        "");
+  CHECK(Explore(Scaled(1'000), [](Interleaver& run) { return VisitAll<BasicTurnQueue<InterleavedSync>>(run, 2, 5); }) ==
+        "");
 }
 
 TEST_CASE("Interleaver: finds a lost waiter, a turn taken twice and a wrong order") {
@@ -200,7 +204,7 @@ TEST_CASE("TurnQueue: nobody impatient waits behind long work unnoticed, in ever
     const std::string complaint = interleaver.Run();
     return complaint.empty() && !long_work ? std::string("the long work never ran") : complaint;
   };
-  CHECK(Explore(1'000, scenario) == "");
+  CHECK(Explore(Scaled(1'000), scenario) == "");
 }
 
 }  // namespace

@@ -6,13 +6,13 @@
 
 namespace usher::tests {
 
-uint64_t Scaled(uint64_t count, uint64_t floor) {
+int Scaled(int count, int floor) {
   static const double scale = [] {
     const char* text = std::getenv("USHER_TEST_SCALE");
     const double value = text != nullptr ? std::strtod(text, nullptr) : 1.0;
     return value > 0 && value <= 1 ? value : 1.0;
   }();
-  return std::max(static_cast<uint64_t>(static_cast<double>(count) * scale), floor);
+  return std::max(static_cast<int>(count * scale), floor);
 }
 
 }  // namespace usher::tests

@@ -2,11 +2,9 @@
 // costs ten times as much. It scales how often something is tried, never what is asserted.
 #pragma once
 
-#include <cstdint>
-
 namespace usher::tests {
 
 /// `count` repetitions scaled down, at least `floor` of them (what the test's assertions need to make sense).
-uint64_t Scaled(uint64_t count, uint64_t floor = 1);
+int Scaled(int count, int floor = 1);
 
 }  // namespace usher::tests

@@ -24,6 +24,8 @@ TEST_CASE("ZPOPMIN: errors") {
   CHECK(server.Run("ZPOPMIN z x") == "ERR value is out of range, must be positive");
   CHECK(server.Run("ZPOPMIN z -1") == "ERR value is out of range, must be positive");
   CHECK(server.Run("ZPOPMIN z 1 2") == "ERR syntax error");
+  server.Run("ZADD z 1 a");
+  CHECK(server.Run("ZPOPMIN z -9223372036854775808") == "ERR value is out of range, must be positive");
 }
 
 TEST_CASE("ZMPOP: from the first key that has something") {
