@@ -18,7 +18,10 @@ constexpr int64_t kClockAgeMaxNs = 1'000'000;  // a command longer than this mak
 void ApplyReplyMode(Session& session, size_t reply_mark) {
   if (session.client.reply_mode == ReplyMode::kOn) [[likely]]
     return;
-  session.replies.Truncate(reply_mark);
+  // Confirmations of subscriptions are pushes, which these modes let through.
+  const CommandRow* const row = session.prepared.row;
+  const bool confirms = row != nullptr && (row->spec->flags & kSubscriberOk) != 0 && (row->spec->flags & kPubSub) != 0;
+  if (!confirms) session.replies.Truncate(reply_mark);
   if (session.client.reply_mode == ReplyMode::kSkipThis) session.client.reply_mode = ReplyMode::kOn;
   if (session.client.reply_mode == ReplyMode::kSkipNext) session.client.reply_mode = ReplyMode::kSkipThis;
 }
@@ -87,10 +90,14 @@ void AccountCommand(Server& server, Session& session, ExecutionThread& thread, s
     CountError(server, session, thread, reply_mark);
   }
   ApplyReplyMode(session, reply_mark);
+  if (server.monitors().active()) [[unlikely]]
+    server.monitors().Feed(session, thread);
 }
 
 void AccountRejected(Server& server, Session& session, ExecutionThread& thread, size_t reply_mark) {
-  if (session.prepared.row != nullptr) thread.stats.commands[session.prepared.row->index].rejected.Add(1);
+  const CommandRow* const row = session.prepared.row;
+  session.client.info->last_command.store(row == nullptr ? nullptr : row->spec, std::memory_order_relaxed);
+  if (row != nullptr) thread.stats.commands[row->index].rejected.Add(1);
   CountError(server, session, thread, reply_mark);
   ApplyReplyMode(session, reply_mark);
 }

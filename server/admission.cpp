@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "server/accounting.h"
+#include "server/arg_reader.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -39,11 +40,26 @@ bool ArityFits(const CommandSpec& spec, size_t args) {
   return spec.arity < 0 ? args >= wanted : args == wanted;
 }
 
-/// The row, subcommand included; null with the reason written to `error`.
+/// Whether the "command" is a line of HTTP: a browser that was tricked into talking to us, and must not be let on.
+bool IsHttp(std::string_view name) {
+  return EqualsIgnoringCase(name, "POST") || EqualsIgnoringCase(name, "Host:");
+}
+
+bool CloseHttp(Server& server, Session& session) {
+  server.log().Warning("Possible SECURITY ATTACK detected: client " + session.client.info->address +
+                       " sent an HTTP header. It is likely that somebody uses a browser to send commands across "
+                       "protocols. Connection aborted.");
+  session.client.close_after_reply = true;
+  session.next_request = session.batch.size();
+  return false;
+}
+
+/// The row, subcommand included; null with the reason written to `error`, which stays empty for HTTP.
 const CommandRow* FindRow(std::span<const std::string_view> args, std::string& error) {
   static const CommandTable& table = CommandTable::Get();
   const CommandRow* row = table.Find(args[0]);
   if (row == nullptr) {
+    if (IsHttp(args[0])) return nullptr;
     error = UnknownCommandText(args);
     return nullptr;
   }
@@ -89,6 +105,7 @@ bool Admit(Server& server, Session& session, ExecutionThread& thread) {
     prepared.row = FindRow(args, error);
     if (prepared.row == nullptr) {
       session.client.last_name.Set({});
+      if (error.empty()) return CloseHttp(server, session);
       return Reject(session, thread, error);
     }
     session.client.last_name.Set((prepared.row->spec->flags & kContainer) == 0 &&

@@ -19,7 +19,7 @@ bool Admit(Server& server, Session& session, ExecutionThread& thread);
 inline bool PauseApplies(PauseMode mode, uint32_t flags) {
   if (mode == PauseMode::kNone) [[likely]]
     return false;
-  if (mode == PauseMode::kAll) return (flags & kAllowBusy) == 0 && (flags & kNoAuth) == 0;
+  if (mode == PauseMode::kAll) return true;
   return (flags & (kWrite | kMayReplicate)) != 0;
 }
 

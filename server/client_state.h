@@ -3,6 +3,7 @@
 // ClientInfo's atomics may be read by anybody, its strings under its mutex.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
@@ -16,6 +17,8 @@
 namespace usher::server {
 
 class Worker;
+class BlockedClient;
+class Subscriptions;
 struct CommandSpec;
 
 enum ClientFlag : uint32_t {
@@ -41,22 +44,35 @@ struct ClientInfo {
 
   std::atomic<int64_t> last_interaction_ms{0};
   std::atomic<int> db{0};
+  std::array<std::atomic<uint32_t>, 3> subscriptions{};  // by ChannelKind
   std::atomic<int> resp_version{2};
   std::atomic<uint32_t> flags{0};
   std::atomic<const CommandSpec*> last_command{nullptr};
   std::atomic<size_t> query_bytes{0};       // unread input
   std::atomic<size_t> query_free_bytes{0};  // room in the input buffer
   std::atomic<size_t> output_bytes{0};      // replies not yet sent
+  std::atomic<size_t> reply_buffer_bytes{0};
   std::atomic<size_t> memory_bytes{0};
   std::atomic<uint64_t> commands{0};
   std::atomic<uint64_t> net_in_bytes{0};
   std::atomic<uint64_t> net_out_bytes{0};
+
+  /// The wait that CLIENT UNBLOCK may end. Set by the home worker once it knows that the client waits.
+  std::shared_ptr<BlockedClient> Waiter() const EXCLUDES(mutex) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    return waiter.lock();
+  }
+  void SetWaiter(const std::shared_ptr<BlockedClient>& blocked) EXCLUDES(mutex) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    waiter = blocked;
+  }
 
   mutable std::mutex mutex;
   std::string name GUARDED_BY(mutex);
   std::string user GUARDED_BY(mutex) = "default";
   std::string library_name GUARDED_BY(mutex);
   std::string library_version GUARDED_BY(mutex);
+  std::weak_ptr<BlockedClient> waiter GUARDED_BY(mutex);
 };
 
 /// Whether the client is on this machine.
@@ -97,7 +113,8 @@ struct ClientState {
   bool close_after_reply = false;
   bool no_touch = false;
   ReplyMode reply_mode = ReplyMode::kOn;
-  RecentName last_name;  // of the session's prepared row
+  std::unique_ptr<Subscriptions> subscriptions;  // null: none yet; the home worker only
+  RecentName last_name;                          // of the session's prepared row
 
   bool authenticated() const { return (restrictions & kNotAuthenticated) == 0; }
   void Restrict(ClientRestriction restriction, bool on) {

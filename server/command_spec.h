@@ -40,7 +40,7 @@ enum CommandFlag : uint32_t {
   kAsking = 1u << 11,
   kFast = 1u << 12,
   kNoAuth = 1u << 13,
-  kMayReplicate = 1u << 14,
+  kMayReplicate = 1u << 14,  // not shown by COMMAND
   kNoMandatoryKeys = 1u << 15,
   kAllowBusy = 1u << 16,
   kNoAsyncLoading = 1u << 17,

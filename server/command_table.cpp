@@ -27,7 +27,8 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
 uint16_t OnlyKeyOf(const CommandSpec& spec) {
   const KeySpec& key = spec.keys[0];
   const bool fixed = key.begin == KeySpec::Begin::kIndex && key.find == KeySpec::Find::kRange && key.last_key == 0;
-  const bool only = spec.keys[1].begin == KeySpec::Begin::kNone && (spec.flags & (kAllShards | kVisitShards)) == 0;
+  const bool only = spec.keys[1].begin == KeySpec::Begin::kNone && (key.flags & kKeyNotKey) == 0 &&
+                    (spec.flags & (kAllShards | kVisitShards)) == 0;
   return fixed && only ? static_cast<uint16_t>(key.index) : uint16_t{0};
 }
 

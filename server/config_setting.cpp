@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "engine/engine_settings.h"
 #include "protocol/number_text.h"
 #include "server/config_text.h"
 
@@ -242,6 +243,21 @@ ParsedSetting ParsePercentiles(const ConfigDirective& directive, const Words& wo
   return Value(JoinWords(shown), 0, list);
 }
 
+// The engine's bits of the flags; 'd' (module events) has none.
+int64_t NotifyClasses(const std::string& flags) {
+  static constexpr std::pair<char, uint32_t> kClasses[] = {
+      {'K', engine::kNotifyKeyspace}, {'E', engine::kNotifyKeyevent}, {'g', engine::kNotifyGeneric},
+      {'$', engine::kNotifyString},   {'l', engine::kNotifyList},     {'s', engine::kNotifySet},
+      {'h', engine::kNotifyHash},     {'z', engine::kNotifyZset},     {'x', engine::kNotifyExpired},
+      {'e', engine::kNotifyEvicted},  {'t', engine::kNotifyStream},   {'m', engine::kNotifyKeyMiss},
+      {'n', engine::kNotifyNew}};
+  uint32_t bits = 0;
+  for (const auto& [flag, bit] : kClasses) {
+    if (flags.find(flag) != std::string::npos) bits |= bit;
+  }
+  return bits;
+}
+
 ParsedSetting ParseKeyspaceEvents(const std::string& word) {
   std::string flags = word;
   if (word.find('A') != std::string::npos) flags += kEventClasses;
@@ -254,7 +270,7 @@ ParsedSetting ParseKeyspaceEvents(const std::string& word) {
   if (flags.find_first_not_of(known) != std::string::npos) {
     return Fail("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
   }
-  return Value((classes == kEventClasses ? "A" : classes) + extras);
+  return Value((classes == kEventClasses ? "A" : classes) + extras, NotifyClasses(classes + extras));
 }
 
 ParsedSetting ParseOomScores(const Words& words) {

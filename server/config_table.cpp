@@ -201,7 +201,8 @@ constexpr ConfigDirective kDirectives[] = {
     Integer("min-replicas-max-lag", "10", 0, kInt32Max, kDormant).Alias("min-slaves-max-lag"),
     Integer("min-replicas-to-write", "0", 0, kInt32Max, kPromise).Alias("min-slaves-to-write"),
     Bool("no-appendfsync-on-rewrite", "no", kDormant),
-    Special("notify-keyspace-events", ConfigKind::kKeyspaceEvents, "", kPromise),
+    Special("notify-keyspace-events", ConfigKind::kKeyspaceEvents, "", kEffective)
+        .Into<&ConfigValues::notify_classes>(),
     Enum("oom-score-adj", "no", "no|yes|relative|absolute", kPromise),
     Special("oom-score-adj-values", ConfigKind::kOomScores, "0 200 800", kDormant),
     Text("pidfile", "", kEffective).Flags(kConfigImmutable).Into<&ConfigValues::pid_file>(),

@@ -101,6 +101,7 @@ struct ConfigValues {
   int64_t latency_monitor_threshold_ms = 0;  // 0: off
   bool latency_tracking = false;
   std::vector<double> latency_percentiles;
+  uint32_t notify_classes = 0;  // notify-keyspace-events, as engine::NotifyClass bits
 
   // Waiting room. Templates hold {Q} for the queue and USER for the user.
   std::string queue_wait_key;

@@ -4,6 +4,7 @@
 #include "server/blocked_client.h"
 #include "server/dispatcher.h"
 #include "server/server.h"
+#include "server/subscriptions.h"
 #include "server/worker.h"
 
 namespace usher::server {
@@ -119,6 +120,9 @@ void Connection::HandleEnd(RunEnd end) {
 void Connection::EnterWait() {
   state_ = State::kWaiting;
   info_->flags.fetch_or(kClientBlocked, std::memory_order_relaxed);
+  if (pushed_.size() > 0) SendPushed();
+  if (closing_) return;
+  info_->SetWaiter(session_.blocked);
   deadline_ms_ = session_.blocked->deadline_ms();
   if (deadline_ms_) worker_.AddDeadline(*deadline_ms_, id());
 }
@@ -149,29 +153,11 @@ void Connection::PostHome(Message& message) {
   }
 }
 
-bool Connection::Unblock(const std::function<void(Session& session)>& write_reply) {
-  if (state_ != State::kWaiting || !session_.blocked->Claim()) return false;
-  worker_.server().dispatcher().ForgetBlocked(session_.blocked, worker_.execution());
-  write_reply(session_);
-  session_.is_prepared = false;
-  ++session_.next_request;
-  OnServed();
-  return true;
-}
-
-// The request that waited is still the next one of the batch.
-void Connection::RunAgain() {
-  if (!session_.blocked->Claim()) return;
-  worker_.server().dispatcher().ForgetBlocked(session_.blocked, worker_.execution());
-  session_.wait_is_over = true;
-  session_.is_prepared = false;
-  OnServed();
-}
-
 void Connection::OnDeadline() {
   deadline_ms_.reset();
-  if (state_ == State::kWaiting && session_.blocked->runs_again()) return RunAgain();
-  Unblock([](Session& session) { session.blocked->WriteTimeout(session.writer); });
+  if (state_ != State::kWaiting || !session_.blocked->Claim()) return;
+  session_.EndWait(WaitEnd::kTimeout);
+  OnServed();
 }
 
 void Connection::Resume() {
@@ -184,11 +170,24 @@ void Connection::Resume() {
 }
 
 void Connection::Push(std::string_view bytes) {
-  if (closing_) return;
-  if ((state_ == State::kOpen || state_ == State::kHeld) && session_.replies.size() > 0) Flush();
-  queued_.Append(bytes);
-  SendQueued();
-  EnforceOutputLimit(Worker::MonotonicMs());
+  if (closing_ || close_after_send_) return;
+  pushed_.Append(bytes);
+  if (owes_flush_) return;
+  owes_flush_ = true;
+  worker_.OweFlush(id());
+}
+
+void Connection::SendPushed() {
+  owes_flush_ = false;
+  if (closing_ || state_ == State::kAway) return EnforceOutputLimit(Worker::MonotonicMs());
+  if (state_ != State::kWaiting) return Flush();
+  QueuePushed();
+  if (SendQueued()) EnforceOutputLimit(Worker::MonotonicMs());
+}
+
+void Connection::QueuePushed() {
+  queued_.Append(pushed_.Pending());
+  pushed_.MarkSent(pushed_.size());
 }
 
 void Connection::Flush() {
@@ -200,6 +199,8 @@ void Connection::Flush() {
     queued_.Append(replies.Pending());
     replies.Truncate(0);
   }
+  if (pushed_.size() > 0) [[unlikely]]
+    QueuePushed();
   if (!SendQueued()) return;
   if (queued_.size() == 0 && replies.capacity() < queued_.capacity()) std::swap(queued_, replies);
   if (protocol_error_ || session_.client.close_after_reply) return Close(CloseWhen::kAfterReplies);
@@ -249,6 +250,7 @@ void Connection::Close(CloseWhen when) {
   closing_ = true;
   watcher_.reset();
   session_.Cancel();
+  session_.client.subscriptions.reset();
   if (state_ == State::kWaiting && session_.blocked->Claim()) {
     worker_.server().dispatcher().ForgetBlocked(session_.blocked, worker_.execution());
     if (deadline_ms_) worker_.RemoveDeadline(*deadline_ms_, id());
@@ -263,7 +265,8 @@ void Connection::DestroyIfPossible() {
 }
 
 void Connection::EnforceOutputLimit(int64_t now_ms) {
-  const size_t unsent = queued_.size();
+  if (closing_) return;
+  const size_t unsent = queued_.size() + pushed_.size();
   if (unsent == 0) {
     over_soft_limit_since_ms_ = 0;
     return;
@@ -309,6 +312,7 @@ void Connection::ReportUsage() {
   const size_t output = queued_.capacity() + session_.replies.capacity();
   info_->query_bytes.store(unread, std::memory_order_relaxed);
   info_->query_free_bytes.store(session_.input.capacity() - unread, std::memory_order_relaxed);
+  info_->reply_buffer_bytes.store(output, std::memory_order_relaxed);
   info_->memory_bytes.store(sizeof(Connection) + session_.input.capacity() + output, std::memory_order_relaxed);
 }
 

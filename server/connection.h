@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -38,15 +37,14 @@ class Connection final : public SessionHome {
   // SessionHome.
   void OnReturned(RunEnd end) override;
   void OnServed() override;
+  void Push(std::string_view bytes) override;
   void PostHome(Message& message) override;
 
-  /// Appends pushed bytes (pub/sub, tracking, MONITOR) and sends them with the next flush.
-  void Push(std::string_view bytes);
+  /// Sends what was pushed, unless it has to wait for the replies of commands that run elsewhere.
+  void SendPushed();
   /// Closes as soon as the session is home. `now`: without waiting for unsent replies.
   enum class CloseWhen : uint8_t { kNow, kAfterReplies };
   void Close(CloseWhen when);
-  /// CLIENT UNBLOCK, a timeout or a role change: ends a wait with the given reply bytes' writer. False if not blocked.
-  bool Unblock(const std::function<void(Session& session)>& write_reply);
   /// A wait's time is up: it ends as its command says.
   void OnDeadline();
   /// Goes on after CLIENT PAUSE ended.
@@ -64,9 +62,9 @@ class Connection final : public SessionHome {
   bool ParseMore();
   void HandleEnd(RunEnd end);
   void EnterWait();
-  void RunAgain();
   void Flush();
   bool SendQueued();
+  void QueuePushed();
   void UpdateWatch();
   void EnforceOutputLimit(int64_t now_ms);
   void ReportUsage();
@@ -79,11 +77,13 @@ class Connection final : public SessionHome {
   std::optional<SocketWatcher> watcher_;
   Session session_;
   protocol::ReplyBuffer queued_;  // what the socket did not take yet, older than session_.replies
+  protocol::ReplyBuffer pushed_;  // pushed while the session was away, younger than its replies
   State state_ = State::kOpen;
   bool closing_ = false;  // gone as soon as the session is home
   bool close_after_send_ = false;
   bool stop_reading_ = false;  // bytes arrived while the session was away
   bool protocol_error_ = false;
+  bool owes_flush_ = false;             // the worker will call SendPushed()
   std::optional<int64_t> deadline_ms_;  // of the current wait
   int64_t over_soft_limit_since_ms_ = 0;
 };

@@ -267,6 +267,7 @@ void Dispatcher::ChooseShards(PreparedCommand& prepared) {
   ExtractKeys(spec, prepared.args, prepared.keys);
   const engine::Engine& engine = server_.engine();
   for (const CommandKey& key : prepared.keys) {
+    if ((key.flags & kKeyNotKey) != 0) continue;  // a shard channel: names a slot, touches no shard
     const ShardIndex shard = engine.ShardOf(key.key.slot);
     if (prepared.many_shards) {
       prepared.shards.Add(shard);
@@ -284,6 +285,7 @@ RunEnd Dispatcher::Execute(Session& session, ExecutionThread& thread, const Held
   const Turns turns(server_.engine().shards(), held.one, held.has_many ? &held.many : nullptr);
   CommandContext context(session, thread);
   thread.engine.Begin(held.empty() ? nullptr : &turns, session.client.db, thread.now_us());
+  thread.engine.set_no_touch(session.client.no_touch);
   const CommandSpec& spec = *session.prepared.row->spec;
   if (spec.read_ahead != nullptr && session.next_request >= session.read_ahead_until) ReadAhead(session, thread.engine);
   spec.handler(context);

@@ -26,6 +26,7 @@ ExecutionThread::ExecutionThread(Server& owner, size_t thread_index, ThreadKind 
       engine(owner.engine()),
       random(DrawSeed()) {
   server.stats_reader().AddThread(stats);
+  engine.set_observer(&owner.keyspace_events());
 }
 
 ExecutionThread::~ExecutionThread() {

@@ -41,6 +41,7 @@ engine::EngineSettings SettingsFrom(const ConfigValues& config) {
   settings.eviction_samples = config.maxmemory_samples;
   settings.lfu_log_factor = config.lfu_log_factor;
   settings.lfu_decay_minutes = config.lfu_decay_minutes;
+  settings.notify = config.notify_classes;
   settings.string_bytes_max = config.bulk_bytes_max;
   settings.queue_wait_key = config.queue_wait_key;
   settings.queue_active_key = config.queue_active_key;

@@ -19,13 +19,16 @@
 #include "server/dispatcher.h"
 #include "server/error_stats.h"
 #include "server/expiry_job.h"
+#include "server/keyspace_events.h"
 #include "server/latency_monitor.h"
 #include "server/log.h"
 #include "server/maintenance.h"
 #include "server/memory_guard.h"
 #include "server/memory_report.h"
 #include "server/metrics_source.h"
+#include "server/monitor.h"
 #include "server/pause.h"
+#include "server/pubsub.h"
 #include "server/queue_job.h"
 #include "server/queue_metrics.h"
 #include "server/replication_id.h"
@@ -69,6 +72,9 @@ class Server {
   Dispatcher& dispatcher() { return dispatcher_; }
   ClientRegistry& clients() { return clients_; }
   PauseControl& pause() { return pause_; }
+  PubSub& pubsub() { return pubsub_; }
+  MonitorHub& monitors() { return monitors_; }
+  KeyspaceEvents& keyspace_events() { return keyspace_events_; }
   ServerStats& stats() { return stats_; }
   StatsReader& stats_reader() { return *stats_reader_; }
   ErrorStats& error_stats() { return error_stats_; }
@@ -107,6 +113,9 @@ class Server {
   ReplicationId replication_id_;
   ClientRegistry clients_;
   PauseControl pause_;
+  PubSub pubsub_;
+  MonitorHub monitors_;
+  KeyspaceEvents keyspace_events_{*this};
   Dispatcher dispatcher_{*this};
   std::atomic<uint64_t> admission_generation_{1};
   std::string run_id_;
@@ -125,7 +134,7 @@ class Server {
   EventLoop main_loop_;
   ServerMetricsSource metrics_source_{*this};
   std::unique_ptr<MetricsEndpoint> metrics_;  // last: its destructor waits for scrapes
-  uint64_t samples_taken_ = 0;  // main thread only
+  uint64_t samples_taken_ = 0;                // main thread only
   std::atomic<bool> shutdown_requested_{false};
 };
 

@@ -36,6 +36,12 @@ enum class RunEnd : uint8_t {
   kRefused,    // only inside the dispatcher: the request was refused, its error is written
 };
 
+/// How a wait ended that nobody served.
+enum class WaitEnd : uint8_t {
+  kTimeout,   // as the command says
+  kUnblocked  // CLIENT UNBLOCK ... ERROR
+};
+
 /// The home worker's side, told on its own thread.
 class SessionHome {
  public:
@@ -44,6 +50,8 @@ class SessionHome {
   virtual void OnReturned(RunEnd end) = 0;
   /// A blocked session was served: its reply is written.
   virtual void OnServed() = 0;
+  /// Appends pushed bytes (messages, MONITOR lines) behind the replies written so far.
+  virtual void Push(std::string_view bytes) = 0;
   /// Posts to the home's mailbox. Any thread.
   virtual void PostHome(Message& message) = 0;
 };
@@ -81,6 +89,10 @@ class Session final : public engine::TurnTask {
   /// Posts itself home with the reason why it stopped.
   void ReturnHome(RunEnd end);
   void ReportServed();
+  /// Posts home that whoever calls this has claimed the waiter: the wait is over without having been served.
+  void ReportWaitEnd(WaitEnd end);
+  /// Ends a claimed wait on the home's thread: writes its reply and goes on to the next request.
+  void EndWait(WaitEnd end);
 
  private:
   enum class RunState : uint8_t { kParked, kRunning, kCancelled };
@@ -100,8 +112,19 @@ class Session final : public engine::TurnTask {
     Session& session;
   };
 
+  struct WaitEndMessage final : Message {
+    explicit WaitEndMessage(Session& owner) : session(owner) {}
+    void Deliver() override {
+      session.EndWait(end);
+      session.home.OnServed();
+    }
+    Session& session;
+    WaitEnd end = WaitEnd::kTimeout;
+  };
+
   ReturnedMessage returned_{*this};
   ServedMessage served_{*this};
+  WaitEndMessage wait_end_{*this};
   std::atomic<RunState> run_state_{RunState::kRunning};
 };
 

@@ -50,6 +50,26 @@ void Worker::PostCall(std::function<void()> call) {
   Wake();
 }
 
+void Worker::PostAndWake(Message& message) {
+  mailbox_.Post(&message);
+  if (ExecutionThread* thread = ExecutionThread::Current()) {
+    thread->OweWake(*this);
+  } else {
+    Wake();
+  }
+}
+
+void Worker::DeliverMail() {
+  mailbox_.DeliverAll();
+  if (pushed_.empty()) [[likely]]
+    return;
+  std::vector<uint64_t> pushed;
+  pushed.swap(pushed_);
+  for (const uint64_t id : pushed) {
+    if (Connection* connection = FindConnection(id)) connection->SendPushed();
+  }
+}
+
 void Worker::Wake() {
   if (sleeping_.exchange(false, std::memory_order_seq_cst)) loop_.Wake();
 }
@@ -145,7 +165,7 @@ bool Worker::FinishWork() {
 
 void Worker::LoopOnce() {
   thread_state_.stats.loop_turns.Add(1);
-  mailbox_.DeliverAll();
+  DeliverMail();
   thread_state_.executor.Drain();
   thread_state_.executor.RunReady();
   thread_state_.FlushWakes();

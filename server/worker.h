@@ -17,6 +17,7 @@
 #include "server/connection.h"
 #include "server/event_loop.h"
 #include "server/execution_thread.h"
+#include "server/local_subscribers.h"
 #include "server/mailbox.h"
 
 namespace usher::server {
@@ -37,6 +38,8 @@ class Worker {
 
   /// Posts a message without waking (ExecutionThread::OweWake does that later).
   void Post(Message& message) { mailbox_.Post(&message); }
+  /// Posts a message; the worker is woken when the calling thread has released its turns, or at once if it runs none.
+  void PostAndWake(Message& message);
   /// Posts a call and wakes the worker. For rare things; allocates.
   void PostCall(std::function<void()> call);
   /// Wakes the worker if it sleeps.
@@ -55,9 +58,14 @@ class Worker {
   EventLoop& loop() { return loop_; }
   ExecutionThread& execution() { return thread_state_; }
   Connection* FindConnection(uint64_t id);
+  LocalSubscribers& subscribers() { return subscribers_; }
+  /// Delivers what was posted, then sends what that pushed to connections.
+  void DeliverMail();
+  /// The connection has pushed bytes to send when the mail is delivered.
+  void OweFlush(uint64_t connection_id) { pushed_.push_back(connection_id); }
   /// Frees the connection after the current callback.
   void Retire(Connection& connection);
-  /// Calls connection.Unblock with a null reply at the deadline (wall clock is not used; CycleClock milliseconds).
+  /// Calls connection.OnDeadline() at that time of the monotonic clock.
   void AddDeadline(int64_t deadline_ms, uint64_t connection_id);
   void RemoveDeadline(int64_t deadline_ms, uint64_t connection_id);
   /// Over a copy: a connection may close, which takes it out of connections_; it is freed later, by FreeRetired().
@@ -89,8 +97,10 @@ class Worker {
   std::atomic<uint64_t> client_bytes_{0};
 
   // The worker's own thread only.
+  LocalSubscribers subscribers_;  // outlives the connections
   std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> retired_;
+  std::vector<uint64_t> pushed_;
   std::set<std::pair<int64_t, uint64_t>> deadlines_;
   std::unique_ptr<LoopTimer> deadline_timer_;
   std::unique_ptr<LoopTimer> tick_timer_;

@@ -1,4 +1,6 @@
-// CLIENT: what a client says and asks about itself and about the others.
+// CLIENT: what a client says and asks about itself. What concerns others is in client_admin.cpp.
+#include <atomic>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -6,6 +8,7 @@
 #include "server/command_context.h"
 #include "server/commands/client_name.h"
 #include "server/commands/groups.h"
+#include "server/commands/help_text.h"
 #include "server/server.h"
 
 namespace usher::server {
@@ -43,6 +46,163 @@ void ClientSetInfo(CommandContext& ctx) {
   ctx.reply.Ok();
 }
 
+/// ON or OFF as a boolean; nothing with the error replied.
+std::optional<bool> OnOrOff(CommandContext& ctx) {
+  const bool on = EqualsIgnoringCase(ctx.args[2], "ON");
+  if (on || EqualsIgnoringCase(ctx.args[2], "OFF")) return on;
+  ctx.Fail(engine::Error::kSyntax);
+  return std::nullopt;
+}
+
+void ShowFlag(const CommandContext& ctx, ClientFlag flag, bool on) {
+  std::atomic<uint32_t>& flags = ctx.client.info->flags;
+  if (on) {
+    flags.fetch_or(flag, std::memory_order_relaxed);
+  } else {
+    flags.fetch_and(~uint32_t{flag}, std::memory_order_relaxed);
+  }
+}
+
+void ClientNoEvict(CommandContext& ctx) {
+  const std::optional<bool> on = OnOrOff(ctx);
+  if (!on) return;
+  ShowFlag(ctx, kClientNoEvict, *on);
+  ctx.reply.Ok();
+}
+
+void ClientNoTouch(CommandContext& ctx) {
+  const std::optional<bool> on = OnOrOff(ctx);
+  if (!on) return;
+  ctx.client.no_touch = *on;
+  ShowFlag(ctx, kClientNoTouch, *on);
+  ctx.reply.Ok();
+}
+
+/// The reply to this command itself is taken back like the others (accounting.cpp), except that of ON.
+void ClientReply(CommandContext& ctx) {
+  ReplyMode& mode = ctx.client.reply_mode;
+  if (EqualsIgnoringCase(ctx.args[2], "ON")) {
+    mode = ReplyMode::kOn;
+  } else if (EqualsIgnoringCase(ctx.args[2], "OFF")) {
+    mode = ReplyMode::kOff;
+  } else if (!EqualsIgnoringCase(ctx.args[2], "SKIP")) {
+    return ctx.Fail(engine::Error::kSyntax);
+  } else if (mode != ReplyMode::kOff) {
+    mode = ReplyMode::kSkipNext;
+  }
+  ctx.reply.Ok();
+}
+
+void ClientGetRedir(CommandContext& ctx) {
+  ctx.reply.Integer(-1);
+}
+
+void ClientCaching(CommandContext& ctx) {
+  ctx.FailText(
+      "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled");
+}
+
+/// Checks TRACKING's options. False: the error is replied.
+bool CheckTrackingOptions(CommandContext& ctx) {
+  ArgReader reader(ctx.args, 3);
+  while (!reader.done()) {
+    if (reader.AcceptWith("REDIRECT", 1)) {
+      const std::optional<int64_t> id = ToInteger(reader.Next());
+      if (!id) {
+        ctx.Fail(engine::Error::kNotAnInteger);
+        return false;
+      }
+      if (ctx.server.clients().Find(static_cast<uint64_t>(*id)) == nullptr) {
+        ctx.FailText("ERR The client ID you want redirect to does not exist");
+        return false;
+      }
+    } else if (reader.AcceptWith("PREFIX", 1)) {
+      reader.Next();
+    } else if (!reader.Accept("BCAST") && !reader.Accept("OPTIN") && !reader.Accept("OPTOUT") &&
+               !reader.Accept("NOLOOP")) {
+      ctx.Fail(engine::Error::kSyntax);
+      return false;
+    }
+  }
+  return true;
+}
+
+void ClientTracking(CommandContext& ctx) {
+  if (!CheckTrackingOptions(ctx)) return;
+  const std::optional<bool> on = OnOrOff(ctx);
+  if (!on) return;
+  if (*on) return ctx.FailText("ERR client tracking is not supported by this version of Usher");
+  ctx.reply.Ok();
+}
+
+void ClientTrackingInfo(CommandContext& ctx) {
+  ctx.reply.Map(3);
+  ctx.reply.Bulk("flags");
+  ctx.reply.Set(1);
+  ctx.reply.Bulk("off");
+  ctx.reply.Bulk("redirect");
+  ctx.reply.Integer(-1);
+  ctx.reply.Bulk("prefixes");
+  ctx.reply.Array(0);
+}
+
+void ClientHelp(CommandContext& ctx) {
+  static constexpr std::string_view kLines[] = {
+      "CACHING (YES|NO)",
+      "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
+      "GETREDIR",
+      "    Return the client ID we are redirecting to when tracking is enabled.",
+      "GETNAME",
+      "    Return the name of the current connection.",
+      "ID",
+      "    Return the ID of the current connection.",
+      "INFO",
+      "    Return information about the current client connection.",
+      "KILL <ip:port>",
+      "    Kill connection made from <ip:port>.",
+      "KILL <option> <value> [<option> <value> [...]]",
+      "    Kill connections. Options are:",
+      "    * ADDR (<ip:port>|<unixsocket>:0)",
+      "      Kill connections made from the specified address",
+      "    * LADDR (<ip:port>|<unixsocket>:0)",
+      "      Kill connections made to specified local address",
+      "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+      "      Kill connections by type.",
+      "    * USER <username>",
+      "      Kill connections authenticated by <username>.",
+      "    * SKIPME (YES|NO)",
+      "      Skip killing current connection (default: yes).",
+      "LIST [options ...]",
+      "    Return information about client connections. Options:",
+      "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+      "      Return clients of specified type.",
+      "UNPAUSE",
+      "    Stop the current client pause, resuming traffic.",
+      "PAUSE <timeout> [WRITE|ALL]",
+      "    Suspend all, or just write, clients for <timeout> milliseconds.",
+      "REPLY (ON|OFF|SKIP)",
+      "    Control the replies sent to the current connection.",
+      "SETNAME <name>",
+      "    Assign the name <name> to the current connection.",
+      "SETINFO <option> <value>",
+      "    Set client meta attr. Options are:",
+      "    * LIB-NAME: the client lib name.",
+      "    * LIB-VER: the client lib version.",
+      "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+      "    Unblock the specified blocked client.",
+      "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+      "         [OPTIN] [OPTOUT] [NOLOOP]",
+      "    Control server assisted client side caching.",
+      "TRACKINGINFO",
+      "    Report tracking status for the current connection.",
+      "NO-EVICT (ON|OFF)",
+      "    Protect current client connection from eviction.",
+      "NO-TOUCH (ON|OFF)",
+      "    Will not touch LRU/LFU stats when this mode is on.",
+  };
+  ReplyHelp(ctx, "CLIENT", kLines);
+}
+
 constexpr uint32_t kOwn = kNoScript | kLoading | kStale;
 
 constexpr CommandSpec kRows[] = {
@@ -51,6 +211,26 @@ constexpr CommandSpec kRows[] = {
     {.name = "client|setname", .arity = 3, .flags = kOwn, .categories = kCatConnection, .handler = ClientSetName},
     {.name = "client|getname", .arity = 2, .flags = kOwn, .categories = kCatConnection, .handler = ClientGetName},
     {.name = "client|setinfo", .arity = 4, .flags = kOwn, .categories = kCatConnection, .handler = ClientSetInfo},
+    {.name = "client|no-evict",
+     .arity = 3,
+     .flags = kOwn | kAdmin,
+     .categories = kCatConnection,
+     .handler = ClientNoEvict},
+    {.name = "client|no-touch", .arity = 3, .flags = kOwn, .categories = kCatConnection, .handler = ClientNoTouch},
+    {.name = "client|reply", .arity = 3, .flags = kOwn, .categories = kCatConnection, .handler = ClientReply},
+    {.name = "client|getredir", .arity = 2, .flags = kOwn, .categories = kCatConnection, .handler = ClientGetRedir},
+    {.name = "client|caching", .arity = 3, .flags = kOwn, .categories = kCatConnection, .handler = ClientCaching},
+    {.name = "client|tracking", .arity = -3, .flags = kOwn, .categories = kCatConnection, .handler = ClientTracking},
+    {.name = "client|trackinginfo",
+     .arity = 2,
+     .flags = kOwn,
+     .categories = kCatConnection,
+     .handler = ClientTrackingInfo},
+    {.name = "client|help",
+     .arity = 2,
+     .flags = kLoading | kStale,
+     .categories = kCatConnection,
+     .handler = ClientHelp},
 };
 
 }  // namespace

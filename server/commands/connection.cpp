@@ -7,7 +7,9 @@
 #include "server/command_context.h"
 #include "server/commands/client_name.h"
 #include "server/commands/groups.h"
+#include "server/commands/subscriber_mode.h"
 #include "server/server.h"
+#include "server/subscriptions.h"
 #include "server/version.h"
 
 namespace usher::server {
@@ -66,6 +68,7 @@ void Auth(CommandContext& ctx) {
 void SetProtocol(CommandContext& ctx, protocol::RespVersion version) {
   ctx.session.writer.set_version(version);
   ctx.client.info->resp_version.store(static_cast<int>(version), std::memory_order_relaxed);
+  UpdateSubscriberMode(ctx);
 }
 
 struct HelloOptions {
@@ -143,6 +146,8 @@ void Quit(CommandContext& ctx) {
 void Reset(CommandContext& ctx) {
   ClientState& client = ctx.client;
   client.db = 0;
+  client.subscriptions.reset();
+  client.Restrict(kMonitorMode, false);
   client.no_touch = false;
   client.reply_mode = ReplyMode::kOn;
   client.info->db.store(0, std::memory_order_relaxed);

@@ -17,6 +17,9 @@ extern const CommandGroup kLatencyCommands;
 extern const CommandGroup kMemoryCommands;
 extern const CommandGroup kQueueCommands;
 extern const CommandGroup kQueueContainerCommands;
+extern const CommandGroup kClientAdminCommands;
+extern const CommandGroup kMonitorCommands;
+extern const CommandGroup kPubSubCommands;
 extern const CommandGroup kSlowlogCommands;
 extern const CommandGroup kStringCommands;
 extern const CommandGroup kZsetCombineCommands;
@@ -39,6 +42,9 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kMemoryCommands,
     &kQueueCommands,
     &kQueueContainerCommands,
+    &kClientAdminCommands,
+    &kMonitorCommands,
+    &kPubSubCommands,
     &kSlowlogCommands,
     &kStringCommands,
     &kZsetCombineCommands,

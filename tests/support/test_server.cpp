@@ -122,6 +122,7 @@ void TestServer::DeliverMail() {
   };
   run_all();
   while (mailbox_.DeliverAll() > 0) run_all();
+  server_->workers().front()->DeliverMail();
 }
 
 TestClient::TestClient(TestServer& test_server)
@@ -141,12 +142,21 @@ TestClient::~TestClient() {
 
 void TestClient::OnReturned(RunEnd end) {
   away_ = false;
+  SetBlocked(end);
+}
+
+void TestClient::SetBlocked(RunEnd end) {
   blocked_ = end == RunEnd::kBlocked;
+  if (blocked_) info_->SetWaiter(session_->blocked);
 }
 
 void TestClient::OnServed() {
   blocked_ = false;
   session_->blocked.reset();
+}
+
+void TestClient::Push(std::string_view bytes) {
+  session_->replies.Append(bytes);
 }
 
 void TestClient::PostHome(server::Message& message) {
@@ -195,7 +205,7 @@ void TestClient::Pump() {
     if (session_->next_request >= session_->batch.size() && !ParseMore()) break;
     const RunEnd end = server_.server().dispatcher().RunBatch(*session_, server_.thread(), server::RunPlace::kHome);
     away_ = end == RunEnd::kParked;
-    blocked_ = end == RunEnd::kBlocked;
+    SetBlocked(end);
     paused_ = end == RunEnd::kPaused;
     if (session_->client.close_after_reply && !away_) session_->next_request = session_->batch.size();
     server_.DeliverMail();
@@ -214,14 +224,7 @@ void TestClient::OnTick(int64_t monotonic_ms) {
 bool TestClient::StopWaiting() {
   const std::shared_ptr<server::BlockedClient> waiter = session_->blocked;
   if (waiter == nullptr || !waiter->Claim()) return false;
-  server_.server().dispatcher().ForgetBlocked(waiter, server_.thread());
-  if (waiter->runs_again()) {
-    session_->wait_is_over = true;
-  } else {
-    waiter->WriteTimeout(session_->writer);
-    ++session_->next_request;
-  }
-  session_->is_prepared = false;
+  session_->EndWait(server::WaitEnd::kTimeout);
   OnServed();
   Pump();
   return true;

@@ -73,12 +73,14 @@ class TestClient final : public server::SessionHome {
   // SessionHome.
   void OnReturned(server::RunEnd end) override;
   void OnServed() override;
+  void Push(std::string_view bytes) override;
   void PostHome(server::Message& message) override;
 
  private:
   void Pump();
   bool ParseMore();
   bool StopWaiting();
+  void SetBlocked(server::RunEnd end);
   TestServer& server_;
   std::shared_ptr<server::ClientInfo> info_;
   std::unique_ptr<server::Session> session_;
