@@ -62,6 +62,12 @@ class BlockedIndex {
     if (found != waiters_.end() && found->second.empty()) waiters_.erase(found);
   }
 
+  /// Calls fn(db, key) for every key that is waited for.
+  template <class Fn>
+  void ForEachKey(Fn&& fn) const {
+    for (const auto& [name, waiters] : waiters_) fn(name.db, std::string_view(name.key));
+  }
+
  private:
   struct Name {
     int db;

@@ -67,6 +67,12 @@ void EngineContext::TouchNew(KeyEntry entry, const Key& key) {
 }
 
 KeyEntry EngineContext::Read(const Key& key) {
+  const KeyEntry entry = ReadUntouched(key);
+  if (entry) Touch(entry, key);
+  return entry;
+}
+
+KeyEntry EngineContext::ReadUntouched(const Key& key) {
   const KeyEntry entry = FindLive(key, db_);
   ShardStats& stats = ShardOf(key).stats;
   if (!entry) {
@@ -75,7 +81,6 @@ KeyEntry EngineContext::Read(const Key& key) {
     return entry;
   }
   stats.hits.Add(1);
-  Touch(entry, key);
   return entry;
 }
 
@@ -100,11 +105,15 @@ KeyEntry EngineContext::ForWrite(const Key& key) {
 }
 
 void EngineContext::SetString(const Key& key, std::string_view bytes, int64_t expiry_ms) {
-  const EntryBuilder value = EntryBuilder::String(bytes);
+  SetBuilt(key, EntryBuilder::String(bytes), expiry_ms);
+}
+
+void EngineContext::SetBuilt(const Key& key, const EntryBuilder& value, int64_t expiry_ms) {
+  Keyspace& keyspace = KeyspaceOf(key);
   if (const KeyEntry entry = ForWrite(key)) {
-    engine_.background_free().Free(KeyspaceOf(key).Replace(entry, value, expiry_ms));
+    engine_.background_free().Free(keyspace.Replace(entry, value, expiry_ms));
   } else {
-    TouchNew(KeyspaceOf(key).Insert(key, value, expiry_ms), key);
+    TouchNew(keyspace.Insert(key, value, expiry_ms), key);
   }
 }
 
@@ -128,6 +137,8 @@ void EngineContext::Attach(const Key& key, OwnedEntry entry, int db) {
 }
 
 void EngineContext::FlushDatabase(int db, FreeWhere where) {
+  dirty_ = true;
+  effect_slot_ = 0;
   turns_->ForEachHeld([&](ShardData& shard) {
     Keyspace flushed;
     shard.databases[static_cast<size_t>(db)]->Swap(flushed);
@@ -146,6 +157,20 @@ bool EngineContext::ClearExpiry(const Key& key) {
   if (!entry || !entry.HasExpiry()) return false;
   KeyspaceOf(key).SetExpiry(entry, kNoExpiry);
   return true;
+}
+
+void EngineContext::SwapDatabases(int a, int b) {
+  dirty_ = true;
+  effect_slot_ = 0;
+  turns_->ForEachHeld([&](ShardData& shard) {
+    shard.databases[static_cast<size_t>(a)]->Swap(*shard.databases[static_cast<size_t>(b)]);
+    shard.stats.dirty.Add(1);
+    AccountShard(shard, a);
+    AccountShard(shard, b);
+    shard.blocked.ForEachKey([&](int db, std::string_view name) {
+      if ((db == a || db == b) && Peek(MakeKey(name), db)) ready_keys_.push_back({db, std::string(name)});
+    });
+  });
 }
 
 void EngineContext::Modified(const Key& key, int db, NotifyClass event_class, std::string_view event) {

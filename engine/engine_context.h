@@ -113,7 +113,9 @@ class EngineContext {
   // Reading. A missing or expired key is an empty entry.
   /// For commands that read the key: counts a hit or miss and touches LRU/LFU (unless the client said NO-TOUCH).
   KeyEntry Read(const Key& key);
-  /// Without counting or touching (TTL, OBJECT, EXISTS checks of other commands).
+  /// The same without touching (EXISTS, TYPE, TTL, OBJECT).
+  KeyEntry ReadUntouched(const Key& key);
+  /// Without counting or touching (conditions of commands that write).
   KeyEntry Peek(const Key& key);
   KeyEntry Peek(const Key& key, int db);
   /// The value of type T; null when the key is missing; kWrongType when it is something else.
@@ -135,7 +137,11 @@ class EngineContext {
   void SetString(const Key& key, std::string_view bytes, int64_t expiry_ms);
   /// Sets the key to a container made elsewhere (STORE commands, RENAME); it must not be empty.
   template <class T>
-  void SetValue(const Key& key, const T& value, int64_t expiry_ms);
+  void SetValue(const Key& key, const T& value, int64_t expiry_ms) {
+    SetBuilt(key, EntryBuilder::Value(value), expiry_ms);
+  }
+  /// Sets the key to what `value` builds.
+  void SetBuilt(const Key& key, const EntryBuilder& value, int64_t expiry_ms);
   /// Removes the key. False when it was not there. Reports nothing: Modified() follows.
   bool Delete(const Key& key);
   /// Takes the whole entry out (RENAME, MOVE), value and expiry included.
@@ -144,11 +150,15 @@ class EngineContext {
   void Attach(const Key& key, OwnedEntry entry, int db);
   /// A string stored as the integer `value`, keeping the expiry; the entry must be a string.
   void SetInt(KeyEntry entry, int64_t value, const Key& key) { KeyspaceOf(key).SetInt(entry, value); }
-  /// Removes all keys of a database in the held shards (FLUSHDB, FLUSHALL). Reports and journals nothing.
-  void FlushDatabase(int db, FreeWhere where);
   void SetExpiry(const Key& key, int64_t expiry_ms);
   /// False when there was none.
   bool ClearExpiry(const Key& key);
+
+  // Whole databases, in the shards that are held: all of them.
+  /// Removes all keys of a database.
+  void FlushDatabase(int db, FreeWhere where);
+  /// Exchanges two databases. Clients blocked on a key that is there now are served.
+  void SwapDatabases(int a, int b);
 
   /// Reports a change of `key`: once per key and event of the command.
   void Modified(const Key& key, NotifyClass event_class, std::string_view event) {
@@ -260,16 +270,6 @@ Result<Writable<T>> EngineContext::ForWriteOrCreate(const Key& key) {
   T& created = keyspace.Create<T>(key);
   TouchNew(keyspace.Find(key), key);
   return Writable<T>(*this, keyspace, key, created);
-}
-
-template <class T>
-void EngineContext::SetValue(const Key& key, const T& value, int64_t expiry_ms) {
-  Keyspace& keyspace = KeyspaceOf(key);
-  if (const KeyEntry entry = ForWrite(key)) {
-    engine_.background_free().Free(keyspace.Replace(entry, EntryBuilder::Value(value), expiry_ms));
-  } else {
-    TouchNew(keyspace.Insert(key, EntryBuilder::Value(value), expiry_ms), key);
-  }
 }
 
 }  // namespace usher::engine

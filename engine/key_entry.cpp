@@ -123,6 +123,23 @@ size_t ValueMemoryBytes(ValueType type, const void* place) {
 
 // ---- EntryBuilder
 
+EntryBuilder EntryBuilder::CopyOf(KeyEntry entry) {
+  switch (entry.kind()) {
+    case EntryKind::kInline:
+      return Text(entry.InlineBytes());
+    case EntryKind::kInt:
+      return Int(entry.int_value());
+    case EntryKind::kRaw:
+      return Value(RawString::Make(entry.As<RawString>().view()));
+    case EntryKind::kHash:
+      return Value(entry.As<Hash>().Copy());
+    case EntryKind::kZset:
+      return Value(entry.As<Zset>().Copy());
+    default:
+      ASSERT(false);
+  }
+}
+
 EntryBuilder EntryBuilder::Text(std::string_view bytes) {
   return {bytes.size() <= kInlineFormMax ? EntryKind::kInline : EntryKind::kRaw, bytes, 0};
 }

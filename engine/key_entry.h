@@ -216,6 +216,9 @@ class EntryBuilder {
     }
   }
 
+  /// A copy of the entry's value, in the encoding that the entry has. Bytes it names are those of the entry.
+  static EntryBuilder CopyOf(KeyEntry entry);
+
   /// A slot (access word 0, no mark) with a new block.
   uint64_t Build(std::string_view key, int64_t expiry_ms) const;
   /// Turns the block of `entry` into this in place, if it fits without much waste. The old value must not need freeing

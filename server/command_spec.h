@@ -20,9 +20,12 @@ class CommandContext;
 /// their cache misses overlap. Called under the turn; changes nothing.
 using CommandReadAhead = void (*)(engine::EngineContext& engine, const engine::Key& key,
                                   std::span<const std::span<const std::string_view>> requests);
+struct VisitState;
 using CommandHandler = void (*)(CommandContext& ctx);
 /// Estimated nanoseconds of a command whose turns are held; above about 1 ms it moves to the pool.
 using CommandCost = int64_t (*)(CommandContext& ctx);
+/// Chooses the first shard to visit from the arguments, of which the handler has not judged yet.
+using VisitStart = void (*)(std::span<const std::string_view> args, size_t shard_count, VisitState& visit);
 
 // Redis's command flags (COMMAND INFO), then our own.
 enum CommandFlag : uint32_t {
@@ -52,6 +55,7 @@ enum CommandFlag : uint32_t {
   kLongWork = 1u << 26,      // runs on the pool (DEBUG SLEEP)
   kContainer = 1u << 27,     // has subcommands, the handler is for the bare name only
   kHidden = 1u << 29,        // COMMAND does not show it (the parts of DEBUG)
+  kMayWait = 1u << 30,       // may make the client wait although Redis does not call it blocking (WAIT)
   kSubscriberOk = 1u << 28,  // allowed to a RESP2 client that has subscriptions
 };
 
@@ -134,6 +138,12 @@ constexpr KeySpec KeyRange(uint16_t flags, int16_t first, int16_t last, int16_t 
 constexpr KeySpecs OneKey(uint16_t flags, int16_t position = 1) {
   return {KeyRange(flags, position, position)};
 }
+/// The same with a remark that COMMAND shows.
+constexpr KeySpecs OneKeyNoted(uint16_t flags, std::string_view notes) {
+  KeySpec spec = KeyRange(flags, 1, 1);
+  spec.notes = notes;
+  return {spec};
+}
 constexpr KeySpecs Keys(KeySpec first, KeySpec second = {}, KeySpec third = {}) {
   return {first, second, third};
 }
@@ -159,6 +169,7 @@ struct CommandSpec {
   CommandCost cost = nullptr;
   uint16_t cost_from_args = 0;  // with fewer arguments the command is never costly and `cost` is not asked
   CommandReadAhead read_ahead = nullptr;
+  VisitStart visit_start = nullptr;  // of kVisitShards rows: where to begin, if not at shard 0
 };
 
 /// The row with a read-ahead.

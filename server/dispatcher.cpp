@@ -39,7 +39,7 @@ RunEnd Dispatcher::RunBatch(Session& session, ExecutionThread& thread, RunPlace 
     const size_t reply_mark = session.replies.size();
     if (place == RunPlace::kGranted && MustRunAtHome(session.prepared, held)) {
       end = RunEnd::kNeedsHome;
-    } else if ((flags & kBlocking) != 0 && session.replies.size() > 0) {
+    } else if ((flags & (kBlocking | kMayWait)) != 0 && session.replies.size() > 0) {
       // Once the client waits its replies belong to whoever serves it, so the earlier ones leave first.
       end = place == RunPlace::kHome ? RunEnd::kFlush : RunEnd::kNeedsHome;
     } else {
@@ -251,6 +251,7 @@ bool Dispatcher::Prepare(Session& session, ExecutionThread& thread) {
     prepared.shard = server_.engine().ShardOf(prepared.keys[0].key.slot);
   } else if ((spec.flags & kVisitShards) != 0) {
     session.visit.Reset();
+    if (spec.visit_start != nullptr) spec.visit_start(prepared.args, server_.engine().shard_count(), session.visit);
   } else {
     ChooseShards(prepared);
     if ((spec.flags & kAllShards) != 0 && !prepared.needs_turns()) {

@@ -9,6 +9,14 @@
 
 namespace usher::server {
 
+ExpireOption ExpireOption::In(std::string_view value, int64_t unit_ms) {
+  ExpireOption option;
+  option.given = true;
+  option.value_ = value;
+  option.unit_ms_ = unit_ms;
+  return option;
+}
+
 bool ExpireOption::Accept(ArgReader& reader) {
   struct Option {
     std::string_view name;
@@ -16,10 +24,10 @@ bool ExpireOption::Accept(ArgReader& reader) {
     bool absolute;
   };
   static constexpr Option kOptions[] = {{"EX", 1000, false}, {"PX", 1, false}, {"EXAT", 1000, true}, {"PXAT", 1, true}};
-  if (given) return false;
   for (const Option& option : kOptions) {
-    if (!reader.AcceptWith(option.name, 1)) continue;
+    if ((given && name_ != option.name) || !reader.AcceptWith(option.name, 1)) continue;
     given = true;
+    name_ = option.name;
     value_ = reader.Next();
     unit_ms_ = option.unit_ms;
     absolute_ = option.absolute;

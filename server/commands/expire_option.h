@@ -16,7 +16,10 @@ struct ExpireOption {
   bool given = false;
   int64_t at_ms = engine::kNoExpiry;  // absolute, once resolved
 
-  /// Consumes EX|PX|EXAT|PXAT with its value; false if the next argument is none of them, or one was given already.
+  /// As if "EX value" (or "PX", by the unit) had been given.
+  static ExpireOption In(std::string_view value, int64_t unit_ms);
+  /// Consumes EX|PX|EXAT|PXAT with its value; false if the next argument is none of them, or another of
+  /// them was given already. (Of the same given twice the last counts, as in Redis.)
   bool Accept(ArgReader& reader);
   /// Checks the value and makes it absolute. False: the error is replied. Does nothing when none was given.
   bool Resolve(CommandContext& ctx);
@@ -24,6 +27,7 @@ struct ExpireOption {
   std::string_view Text();
 
  private:
+  std::string_view name_;
   std::string_view value_;
   int64_t unit_ms_ = 1;
   bool absolute_ = false;

@@ -7,52 +7,77 @@
 namespace usher::server {
 
 extern const CommandGroup kAdminCommands;
+extern const CommandGroup kClientAdminCommands;
 extern const CommandGroup kClientCommands;
 extern const CommandGroup kCommandCommands;
 extern const CommandGroup kConfigCommands;
 extern const CommandGroup kConnectionCommands;
+extern const CommandGroup kDbSizeCommands;
 extern const CommandGroup kDebugCommands;
+extern const CommandGroup kHashCommands;
+extern const CommandGroup kHashNumberCommands;
+extern const CommandGroup kHashScanCommands;
 extern const CommandGroup kInfoCommands;
+extern const CommandGroup kKeyCommands;
+extern const CommandGroup kKeyDatabaseCommands;
+extern const CommandGroup kKeyExpireCommands;
+extern const CommandGroup kKeyObjectCommands;
+extern const CommandGroup kKeyScanCommands;
+extern const CommandGroup kKeyWaitCommands;
 extern const CommandGroup kLatencyCommands;
 extern const CommandGroup kMemoryCommands;
-extern const CommandGroup kQueueCommands;
-extern const CommandGroup kQueueContainerCommands;
-extern const CommandGroup kClientAdminCommands;
 extern const CommandGroup kMonitorCommands;
 extern const CommandGroup kPubSubCommands;
+extern const CommandGroup kQueueCommands;
+extern const CommandGroup kQueueContainerCommands;
+extern const CommandGroup kSelectCommands;
 extern const CommandGroup kSlowlogCommands;
 extern const CommandGroup kStringCommands;
+extern const CommandGroup kStringLcsCommands;
+extern const CommandGroup kStringNumberCommands;
+extern const CommandGroup kStringRangeCommands;
 extern const CommandGroup kZsetCombineCommands;
 extern const CommandGroup kZsetCommands;
 extern const CommandGroup kZsetPopCommands;
 extern const CommandGroup kZsetRangeCommands;
 extern const CommandGroup kZsetScanCommands;
 
-// One group a line.
-// clang-format off
 inline const CommandGroup* const kCommandGroups[] = {
     &kAdminCommands,
+    &kClientAdminCommands,
     &kClientCommands,
     &kCommandCommands,
     &kConfigCommands,
     &kConnectionCommands,
+    &kDbSizeCommands,
     &kDebugCommands,
+    &kHashCommands,
+    &kHashNumberCommands,
+    &kHashScanCommands,
     &kInfoCommands,
+    &kKeyCommands,
+    &kKeyDatabaseCommands,
+    &kKeyExpireCommands,
+    &kKeyObjectCommands,
+    &kKeyScanCommands,
+    &kKeyWaitCommands,
     &kLatencyCommands,
     &kMemoryCommands,
-    &kQueueCommands,
-    &kQueueContainerCommands,
-    &kClientAdminCommands,
     &kMonitorCommands,
     &kPubSubCommands,
+    &kQueueCommands,
+    &kQueueContainerCommands,
+    &kSelectCommands,
     &kSlowlogCommands,
     &kStringCommands,
+    &kStringLcsCommands,
+    &kStringNumberCommands,
+    &kStringRangeCommands,
     &kZsetCombineCommands,
     &kZsetCommands,
     &kZsetPopCommands,
     &kZsetRangeCommands,
     &kZsetScanCommands,
 };
-// clang-format on
 
 }  // namespace usher::server

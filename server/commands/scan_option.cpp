@@ -1,10 +1,13 @@
 // See scan_option.h.
 #include "server/commands/scan_option.h"
 
+#include <array>
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <string>
+
+#include "server/command_context.h"
 
 namespace usher::server {
 
@@ -41,6 +44,12 @@ engine::Status ScanOptions::AcceptAll(ArgReader& reader) {
     if (!*accepted) return Error::kSyntax;
   }
   return {};
+}
+
+void ReplyScanCursor(CommandContext& ctx, uint64_t cursor) {
+  std::array<char, protocol::kIntegerTextBytesMax> digits;
+  ctx.reply.Array(2);
+  ctx.reply.Bulk({digits.data(), protocol::FormatUnsigned(cursor, digits.data())});
 }
 
 }  // namespace usher::server

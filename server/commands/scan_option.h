@@ -11,6 +11,8 @@
 
 namespace usher::server {
 
+class CommandContext;
+
 /// A cursor as clients send it back: strtoul's digits, no blank in front. kInvalidCursor.
 engine::Result<uint64_t> ParseScanCursor(std::string_view text);
 
@@ -25,5 +27,8 @@ struct ScanOptions {
   /// Consumes all the rest. kNotAnInteger, kSyntax.
   engine::Status AcceptAll(ArgReader& reader);
 };
+
+/// Starts a scan's reply: the next cursor. The array of what was found follows.
+void ReplyScanCursor(CommandContext& ctx, uint64_t cursor);
 
 }  // namespace usher::server

@@ -1,5 +1,5 @@
-// Strings: GET, SET and their relatives.
-#include <limits>
+// Strings as whole values: GET, SET and their relatives. Parts of strings are in string_range.cpp, numbers in
+// string_number.cpp.
 #include <optional>
 
 #include "server/arg_reader.h"
@@ -90,6 +90,131 @@ void Set(CommandContext& ctx) {
   if (!options.get) ctx.reply.Ok();
 }
 
+void GetSet(CommandContext& ctx) {
+  const Key key = ctx.KeyAt(1);
+  if (!ReplyValue(ctx, key)) return;
+  ctx.engine.SetString(key, ctx.args[2], engine::kNoExpiry);
+  ctx.engine.Modified(key, kNotifyString, "set");
+  ctx.engine.Effect({"SET", key.name, ctx.args[2]});
+}
+
+void GetDel(CommandContext& ctx) {
+  const Key key = ctx.KeyAt(1);
+  if (!ReplyValue(ctx, key) || !ctx.engine.Delete(key)) return;
+  ctx.engine.Modified(key, kNotifyGeneric, "del");
+  ctx.engine.Effect({"DEL", key.name});
+}
+
+void SetNx(CommandContext& ctx) {
+  const Key key = ctx.KeyAt(1);
+  if (ctx.engine.Peek(key)) return ctx.reply.Integer(0);
+  ctx.engine.SetString(key, ctx.args[2], engine::kNoExpiry);
+  ctx.engine.Modified(key, kNotifyString, "set");
+  ctx.reply.Integer(1);
+}
+
+/// SETEX and PSETEX: key, time, value.
+void SetExpiring(CommandContext& ctx, int64_t unit_ms) {
+  ExpireOption expire = ExpireOption::In(ctx.args[2], unit_ms);
+  if (!expire.Resolve(ctx)) return;
+  const Key key = ctx.KeyAt(1);
+  ctx.engine.SetString(key, ctx.args[3], expire.at_ms);
+  ctx.engine.Modified(key, kNotifyString, "set");
+  ctx.engine.Notify(key, ctx.engine.db(), kNotifyGeneric, "expire");
+  ctx.engine.Effect({"SET", key.name, ctx.args[3], "PXAT", expire.Text()});
+  ctx.reply.Ok();
+}
+
+void SetEx(CommandContext& ctx) {
+  SetExpiring(ctx, 1000);
+}
+void PSetEx(CommandContext& ctx) {
+  SetExpiring(ctx, 1);
+}
+
+struct GetExOptions {
+  bool persist = false;
+  ExpireOption expire;
+};
+
+bool ParseGetExOptions(CommandContext& ctx, GetExOptions& options) {
+  ArgReader reader(ctx.args, 2);
+  while (!reader.done()) {
+    if (!options.expire.given && reader.Accept("PERSIST")) {
+      options.persist = true;
+    } else if (options.persist || !options.expire.Accept(reader)) {
+      ctx.Fail(Error::kSyntax);
+      return false;
+    }
+  }
+  return true;
+}
+
+/// What GETEX does to the key's expiry once its value is replied.
+void ChangeExpiry(CommandContext& ctx, const Key& key, GetExOptions& options) {
+  engine::EngineContext& engine = ctx.engine;
+  if (options.expire.given && options.expire.at_ms <= engine.now_ms()) {
+    engine.Delete(key);
+    engine.Modified(key, kNotifyGeneric, "del");
+    engine.Effect({"DEL", key.name});
+  } else if (options.expire.given) {
+    engine.SetExpiry(key, options.expire.at_ms);
+    engine.Modified(key, kNotifyGeneric, "expire");
+    engine.Effect({"PEXPIREAT", key.name, options.expire.Text()});
+  } else if (options.persist && engine.ClearExpiry(key)) {
+    engine.Modified(key, kNotifyGeneric, "persist");
+    engine.Effect({"PERSIST", key.name});
+  }
+}
+
+void GetEx(CommandContext& ctx) {
+  GetExOptions options;
+  if (!ParseGetExOptions(ctx, options)) return;
+  const Key key = ctx.KeyAt(1);
+  IntegerScratch scratch;
+  const auto value = ctx.engine.ReadString(key, scratch);
+  if (!value) return ctx.Fail(value.error());
+  if (!*value) return ctx.reply.Null();
+  if (!options.expire.Resolve(ctx)) return;  // only now, as in Redis
+  ctx.reply.Bulk(**value);
+  ChangeExpiry(ctx, key, options);
+}
+
+void MGet(CommandContext& ctx) {
+  ctx.reply.Array(ctx.prepared.keys.size());
+  IntegerScratch scratch;
+  for (const CommandKey& wanted : ctx.prepared.keys) {
+    const auto value = ctx.engine.ReadString(wanted.key, scratch);
+    if (value && *value) {
+      ctx.reply.Bulk(**value);
+    } else {
+      ctx.reply.Null();
+    }
+  }
+}
+
+void SetAll(CommandContext& ctx) {
+  for (const CommandKey& wanted : ctx.prepared.keys) {
+    ctx.engine.SetString(wanted.key, ctx.args[wanted.arg_index + 1], engine::kNoExpiry);
+    ctx.engine.Modified(wanted.key, kNotifyString, "set");
+  }
+}
+
+void MSet(CommandContext& ctx) {
+  if (ctx.args.size() % 2 == 0) return ctx.FailArity();
+  SetAll(ctx);
+  ctx.reply.Ok();
+}
+
+void MSetNx(CommandContext& ctx) {
+  if (ctx.args.size() % 2 == 0) return ctx.FailArity();
+  for (const CommandKey& wanted : ctx.prepared.keys) {
+    if (ctx.engine.Peek(wanted.key)) return ctx.reply.Integer(0);
+  }
+  SetAll(ctx);
+  ctx.reply.Integer(1);
+}
+
 constexpr CommandSpec kRows[] = {
     {.name = "get",
      .arity = 2,
@@ -97,12 +222,70 @@ constexpr CommandSpec kRows[] = {
      .categories = kCatString,
      .keys = OneKey(kKeyRo | kKeyAccess),
      .handler = Get},
+    {.name = "getdel",
+     .arity = 2,
+     .flags = kWrite | kFast,
+     .categories = kCatString,
+     .keys = OneKey(kKeyRw | kKeyAccess | kKeyDelete),
+     .handler = GetDel},
+    {.name = "getex",
+     .arity = -2,
+     .flags = kWrite | kFast,
+     .categories = kCatString,
+     .keys = OneKeyNoted(kKeyRw | kKeyAccess | kKeyUpdate, "RW and UPDATE because it changes the TTL"),
+     .handler = GetEx},
+    {.name = "getset",
+     .arity = 3,
+     .flags = kWrite | kDenyOom | kFast,
+     .categories = kCatString,
+     .keys = OneKey(kKeyRw | kKeyAccess | kKeyUpdate),
+     .handler = GetSet},
+    {.name = "mget",
+     .arity = -2,
+     .flags = kReadOnly | kFast,
+     .categories = kCatString,
+     .keys = Keys(KeyRange(kKeyRo | kKeyAccess, 1, -1)),
+     .handler = MGet,
+     .tips = "request_policy:multi_shard"},
+    {.name = "mset",
+     .arity = -3,
+     .flags = kWrite | kDenyOom,
+     .categories = kCatString,
+     .keys = Keys(KeyRange(kKeyOw | kKeyUpdate, 1, -1, 2)),
+     .handler = MSet,
+     .tips = "request_policy:multi_shard response_policy:all_succeeded"},
+    {.name = "msetnx",
+     .arity = -3,
+     .flags = kWrite | kDenyOom,
+     .categories = kCatString,
+     .keys = Keys(KeyRange(kKeyOw | kKeyInsert, 1, -1, 2)),
+     .handler = MSetNx,
+     .tips = "request_policy:multi_shard response_policy:agg_min"},
+    {.name = "psetex",
+     .arity = 4,
+     .flags = kWrite | kDenyOom,
+     .categories = kCatString,
+     .keys = OneKey(kKeyOw | kKeyUpdate),
+     .handler = PSetEx},
     {.name = "set",
      .arity = -3,
      .flags = kWrite | kDenyOom,
      .categories = kCatString,
-     .keys = OneKey(kKeyRw | kKeyAccess | kKeyUpdate | kKeyVariableFlags),
+     .keys = OneKeyNoted(kKeyRw | kKeyAccess | kKeyUpdate | kKeyVariableFlags,
+                         "RW and ACCESS due to the optional `GET` argument"),
      .handler = Set},
+    {.name = "setex",
+     .arity = 4,
+     .flags = kWrite | kDenyOom,
+     .categories = kCatString,
+     .keys = OneKey(kKeyOw | kKeyUpdate),
+     .handler = SetEx},
+    {.name = "setnx",
+     .arity = 3,
+     .flags = kWrite | kDenyOom | kFast,
+     .categories = kCatString,
+     .keys = OneKey(kKeyOw | kKeyInsert),
+     .handler = SetNx},
 };
 
 }  // namespace
