@@ -39,7 +39,7 @@ Engine::Engine(Options options, EngineSettings settings)
 Engine::~Engine() = default;
 
 void Engine::Publish(EngineSettings settings) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(mutex_);
   all_settings_.push_back(std::make_unique<const EngineSettings>(std::move(settings)));
   settings_.store(all_settings_.back().get(), std::memory_order_release);
 }

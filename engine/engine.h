@@ -5,11 +5,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "engine/background_free.h"
 #include "engine/base/clock.h"
+#include "engine/base/mutex.h"
 #include "engine/engine_settings.h"
 #include "engine/journal.h"
 #include "engine/turns.h"
@@ -54,7 +54,7 @@ class Engine {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Journal> journal_;
   std::atomic<const EngineSettings*> settings_;
-  std::mutex mutex_;
+  Mutex mutex_;
   std::vector<std::unique_ptr<const EngineSettings>>
       all_settings_;  // guarded by mutex_; kept, so readers need no count
 };

@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "engine/base/mutex.h"
 #include "engine/base/thread_role.h"
 
 namespace usher::server {
@@ -59,15 +59,15 @@ struct ClientInfo {
 
   /// The wait that CLIENT UNBLOCK may end. Set by the home worker once it knows that the client waits.
   std::shared_ptr<BlockedClient> Waiter() const EXCLUDES(mutex) {
-    const std::lock_guard<std::mutex> lock(mutex);
+    const engine::MutexLock lock(mutex);
     return waiter.lock();
   }
   void SetWaiter(const std::shared_ptr<BlockedClient>& blocked) EXCLUDES(mutex) {
-    const std::lock_guard<std::mutex> lock(mutex);
+    const engine::MutexLock lock(mutex);
     waiter = blocked;
   }
 
-  mutable std::mutex mutex;
+  mutable engine::Mutex mutex;
   std::string name GUARDED_BY(mutex);
   std::string user GUARDED_BY(mutex) = "default";
   std::string library_name GUARDED_BY(mutex);

@@ -68,7 +68,7 @@ Config::Config() : defaults_(DefaultSettings()), settings_(defaults_) {
 std::vector<ConfigPair> Config::Get(std::span<const std::string_view> patterns) const {
   std::vector<std::string> lower;
   for (const std::string_view pattern : patterns) lower.push_back(LowerCase(pattern));
-  const std::lock_guard lock(mutex_);
+  const engine::MutexLock lock(mutex_);
   std::vector<ConfigPair> found;
   const auto directives = ConfigDirectives();
   for (size_t i = 0; i < directives.size(); ++i) {
@@ -81,7 +81,7 @@ std::vector<ConfigPair> Config::Get(std::span<const std::string_view> patterns) 
 }
 
 std::string Config::Set(std::span<const ConfigPair> pairs, Caller caller) {
-  const std::lock_guard lock(mutex_);
+  const engine::MutexLock lock(mutex_);
   if (std::string error = CheckNames(pairs, caller); !error.empty()) return error;
   std::vector<ConfigSetting> staged = settings_;
   if (std::string error = Stage(pairs, staged); !error.empty()) return error;
@@ -174,7 +174,7 @@ void Config::Undo(const ConfigChange& change, size_t vetoes_run) const {
 
 std::string Config::Rewrite() const {
   if (file_.empty()) return "ERR The server is running without a config file";
-  const std::lock_guard lock(mutex_);
+  const engine::MutexLock lock(mutex_);
   const std::string reason = RewriteConfigFile(file_, settings_, defaults_);
   return reason.empty() ? reason : "ERR Rewriting config file: " + reason;
 }

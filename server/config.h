@@ -14,13 +14,13 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "engine/base/mutex.h"
 #include "server/config_directive.h"
 #include "server/config_values.h"
 
@@ -110,7 +110,7 @@ class Config {
   std::vector<Observer> observers_;
 
   // Guarded by mutex_.
-  mutable std::mutex mutex_;
+  mutable engine::Mutex mutex_;
   std::vector<ConfigSetting> settings_;
   std::vector<std::unique_ptr<const ConfigValues>> snapshots_;
 

@@ -16,7 +16,7 @@ bool Log::Open(const std::string& file) {
   if (file.empty()) return true;
   std::FILE* opened = std::fopen(file.c_str(), "ae");
   if (opened == nullptr) return false;
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const engine::MutexLock lock(mutex_);
   file_ = opened;
   return true;
 }
@@ -29,7 +29,7 @@ void Log::Write(LogLevel level, char mark, std::string_view message) {
   localtime_r(&now.tv_sec, &local);
   char stamp[64];
   std::strftime(stamp, sizeof stamp, "%d %b %Y %H:%M:%S", &local);
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const engine::MutexLock lock(mutex_);
   std::FILE* out = file_ != nullptr ? file_ : stdout;
   std::fprintf(out, "%d:M %s.%03d %c %.*s\n", static_cast<int>(getpid()), stamp, static_cast<int>(now.tv_usec / 1000),
                mark, static_cast<int>(message.size()), message.data());

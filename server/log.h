@@ -4,10 +4,10 @@
 
 #include <atomic>
 #include <cstdio>
-#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "engine/base/mutex.h"
 #include "server/config_values.h"
 
 namespace usher::server {
@@ -32,7 +32,7 @@ class Log {
   void Write(LogLevel level, char mark, std::string_view message);
 
   std::atomic<LogLevel> level_{LogLevel::kNotice};
-  std::mutex mutex_;
+  engine::Mutex mutex_;
   std::FILE* file_ = nullptr;  // guarded by mutex_; null: standard output
 };
 

@@ -8,7 +8,7 @@
 namespace usher::server {
 
 void PauseControl::Pause(PauseMode mode, int64_t until_ms) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const engine::MutexLock lock(mutex_);
   until_ms_ = std::max(until_ms_, until_ms);
   mode_.store(std::max(mode_.load(), mode), std::memory_order_release);
 }
@@ -16,7 +16,7 @@ void PauseControl::Pause(PauseMode mode, int64_t until_ms) {
 void PauseControl::Unpause() {
   std::vector<std::pair<Worker*, uint64_t>> held;
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const engine::MutexLock lock(mutex_);
     until_ms_ = 0;
     mode_.store(PauseMode::kNone, std::memory_order_release);
     held.swap(held_);
@@ -28,7 +28,7 @@ void PauseControl::OnTick(int64_t now_ms) {
   if (mode() == PauseMode::kNone) return;
   bool over = false;
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const engine::MutexLock lock(mutex_);
     over = now_ms >= until_ms_;
   }
   if (over) Unpause();
@@ -37,7 +37,7 @@ void PauseControl::OnTick(int64_t now_ms) {
 void PauseControl::AddHeld(Worker& home, uint64_t connection_id) {
   std::vector<std::pair<Worker*, uint64_t>> late;
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const engine::MutexLock lock(mutex_);
     held_.emplace_back(&home, connection_id);
     if (mode_.load() == PauseMode::kNone) late.swap(held_);  // the pause ended while the connection was on its way here
   }

@@ -4,10 +4,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "engine/base/mutex.h"
 #include "engine/base/thread_role.h"
 
 namespace usher::server {
@@ -33,7 +33,7 @@ class PauseControl {
   void ResumeAll(std::vector<std::pair<Worker*, uint64_t>> held);
 
   std::atomic<PauseMode> mode_{PauseMode::kNone};
-  std::mutex mutex_;
+  engine::Mutex mutex_;
   int64_t until_ms_ GUARDED_BY(mutex_) = 0;
   std::vector<std::pair<Worker*, uint64_t>> held_ GUARDED_BY(mutex_);
 };

@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
 #include <utility>
+
+#include "engine/base/mutex.h"
 
 namespace usher::server {
 
@@ -23,7 +24,7 @@ class Slowlog::Posted final : public Message {
     entry_.id = log_.next_id_++;
     entry_.client_address = client_->address;
     {
-      const std::lock_guard<std::mutex> lock(client_->mutex);
+      const engine::MutexLock lock(client_->mutex);
       entry_.client_name = client_->name;
     }
     log_.entries_.push_front(std::move(entry_));

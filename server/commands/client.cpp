@@ -26,7 +26,7 @@ void ClientSetName(CommandContext& ctx) {
 
 void ClientGetName(CommandContext& ctx) {
   const ClientInfo& info = *ctx.client.info;
-  const std::lock_guard<std::mutex> lock(info.mutex);
+  const engine::MutexLock lock(info.mutex);
   if (info.name.empty()) return ctx.reply.Null();
   ctx.reply.Bulk(info.name);
 }
@@ -41,7 +41,7 @@ void ClientSetInfo(CommandContext& ctx) {
                         " cannot contain spaces, newlines or special characters.");
   }
   ClientInfo& info = *ctx.client.info;
-  const std::lock_guard<std::mutex> lock(info.mutex);
+  const engine::MutexLock lock(info.mutex);
   (is_name ? info.library_name : info.library_version) = ctx.args[3];
   ctx.reply.Ok();
 }

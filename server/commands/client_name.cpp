@@ -11,7 +11,7 @@ bool IsPlainWord(std::string_view text) {
 
 bool SetClientName(ClientInfo& info, std::string_view name) {
   if (!IsPlainWord(name)) return false;
-  const std::lock_guard<std::mutex> lock(info.mutex);
+  const engine::MutexLock lock(info.mutex);
   info.name = name;
   return true;
 }
