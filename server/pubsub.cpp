@@ -71,14 +71,14 @@ const PubSub::Stripe& PubSub::StripeOf(ChannelKind kind, std::string_view channe
 
 uint64_t PubSub::Add(ChannelKind kind, std::string_view channel, Worker& home) {
   if (kind == ChannelKind::kPattern) {
-    const std::lock_guard<std::mutex> lock(pattern_mutex_);
+    const engine::MutexLock lock(pattern_mutex_);
     patterns_[std::string(channel)].Add(home);
     snapshot_.reset();
     pattern_subscribers_.fetch_add(1);
     return pattern_published_;
   }
   Stripe& stripe = StripeOf(kind, channel);
-  const std::lock_guard<std::mutex> lock(stripe.mutex);
+  const engine::MutexLock lock(stripe.mutex);
   stripe.channels[std::string(channel)].Add(home);
   channel_subscribers_[IndexOf(kind)].fetch_add(1);
   return stripe.published;
@@ -86,7 +86,7 @@ uint64_t PubSub::Add(ChannelKind kind, std::string_view channel, Worker& home) {
 
 void PubSub::Remove(ChannelKind kind, std::string_view channel, Worker& home) {
   if (kind == ChannelKind::kPattern) {
-    const std::lock_guard<std::mutex> lock(pattern_mutex_);
+    const engine::MutexLock lock(pattern_mutex_);
     const auto found = patterns_.find(channel);
     ASSERT(found != patterns_.end());
     found->second.Remove(home);
@@ -96,7 +96,7 @@ void PubSub::Remove(ChannelKind kind, std::string_view channel, Worker& home) {
     return;
   }
   Stripe& stripe = StripeOf(kind, channel);
-  const std::lock_guard<std::mutex> lock(stripe.mutex);
+  const engine::MutexLock lock(stripe.mutex);
   const auto found = stripe.channels.find(channel);
   ASSERT(found != stripe.channels.end());
   found->second.Remove(home);
@@ -107,7 +107,7 @@ void PubSub::Remove(ChannelKind kind, std::string_view channel, Worker& home) {
 uint64_t PubSub::IncludeChannel(ChannelKind kind, std::string_view channel, Receivers& receivers) {
   if (channel_subscribers_[IndexOf(kind)].load() == 0) return 0;
   Stripe& stripe = StripeOf(kind, channel);
-  const std::lock_guard<std::mutex> lock(stripe.mutex);
+  const engine::MutexLock lock(stripe.mutex);
   const auto found = stripe.channels.find(channel);
   if (found == stripe.channels.end()) return 0;
   receivers.Include(found->second);
@@ -124,7 +124,7 @@ uint64_t PubSub::IncludePatterns(std::string_view channel, Receivers& receivers)
   std::shared_ptr<const Patterns> patterns;
   uint64_t stamp = 0;
   {
-    const std::lock_guard<std::mutex> lock(pattern_mutex_);
+    const engine::MutexLock lock(pattern_mutex_);
     patterns = PatternSnapshot();
     stamp = ++pattern_published_;
   }
@@ -153,7 +153,7 @@ bool PubSub::HasSubscribers(std::string_view channel) const {
   if (pattern_subscribers_.load() == 0) return false;
   std::shared_ptr<const Patterns> patterns;
   {
-    const std::lock_guard<std::mutex> lock(pattern_mutex_);
+    const engine::MutexLock lock(pattern_mutex_);
     patterns = PatternSnapshot();
   }
   return std::any_of(patterns->begin(), patterns->end(),
@@ -163,7 +163,7 @@ bool PubSub::HasSubscribers(std::string_view channel) const {
 std::vector<std::string> PubSub::Channels(ChannelKind kind, std::optional<std::string_view> pattern) const {
   std::vector<std::string> names;
   for (const Stripe& stripe : StripesOf(kind)) {
-    const std::lock_guard<std::mutex> lock(stripe.mutex);
+    const engine::MutexLock lock(stripe.mutex);
     for (const auto& [name, audience] : stripe.channels) {
       if (!pattern || engine::GlobMatch(*pattern, name)) names.push_back(name);
     }
@@ -173,19 +173,19 @@ std::vector<std::string> PubSub::Channels(ChannelKind kind, std::optional<std::s
 
 size_t PubSub::SubscribersOf(ChannelKind kind, std::string_view channel) const {
   const Stripe& stripe = StripeOf(kind, channel);
-  const std::lock_guard<std::mutex> lock(stripe.mutex);
+  const engine::MutexLock lock(stripe.mutex);
   const auto found = stripe.channels.find(channel);
   return found == stripe.channels.end() ? 0 : found->second.total;
 }
 
 size_t PubSub::Count(ChannelKind kind) const {
   if (kind == ChannelKind::kPattern) {
-    const std::lock_guard<std::mutex> lock(pattern_mutex_);
+    const engine::MutexLock lock(pattern_mutex_);
     return patterns_.size();
   }
   size_t count = 0;
   for (const Stripe& stripe : StripesOf(kind)) {
-    const std::lock_guard<std::mutex> lock(stripe.mutex);
+    const engine::MutexLock lock(stripe.mutex);
     count += stripe.channels.size();
   }
   return count;

@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/mutex.h"
 #include "engine/base/thread_role.h"
 #include "server/text_hash.h"
 
@@ -76,7 +76,7 @@ class PubSub {
     void Remove(Worker& home);
   };
   struct Stripe {
-    mutable std::mutex mutex;
+    mutable engine::Mutex mutex;
     uint64_t published GUARDED_BY(mutex) = 0;
     std::unordered_map<std::string, Audience, TextHash, std::equal_to<>> channels GUARDED_BY(mutex);
   };
@@ -103,7 +103,7 @@ class PubSub {
   std::array<std::atomic<size_t>, 2> channel_subscribers_{};
   std::atomic<size_t> pattern_subscribers_{0};
 
-  mutable std::mutex pattern_mutex_;
+  mutable engine::Mutex pattern_mutex_;
   uint64_t pattern_published_ GUARDED_BY(pattern_mutex_) = 0;
   Patterns patterns_ GUARDED_BY(pattern_mutex_);
   mutable std::shared_ptr<const Patterns> snapshot_ GUARDED_BY(pattern_mutex_);  // null: patterns_ has changed

@@ -58,7 +58,7 @@ ClientType TypeOf(const ClientInfo& info) {
 
 std::string ClientLine(const ClientInfo& info, int64_t wall_ms, int64_t monotonic_ms, size_t arg_bytes) {
   const auto of = [](const auto& counter) { return counter.load(std::memory_order_relaxed); };
-  const std::lock_guard<std::mutex> lock(info.mutex);
+  const engine::MutexLock lock(info.mutex);
   const CommandSpec* const command = of(info.last_command);
   const size_t unsent = of(info.output_bytes);
   const size_t listed = unsent - std::min(unsent, kFirstChunkBytes);
