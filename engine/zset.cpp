@@ -98,7 +98,8 @@ Result<AddResult> Zset::AddToPacked(const ZsetKey& key, double score, const AddR
     return table().Add(key.member(), key.Hash(), score, rules);
   }
   if ((*result).changed()) set.Erase(found->entry);
-  if ((*result).added() || (*result).changed()) set.Insert(key.member(), (*result).score + 0.0);  // as in Redis, -0 is 0 here
+  if ((*result).added() || (*result).changed())
+    set.Insert(key.member(), (*result).score + 0.0);  // as in Redis, -0 is 0 here
   Keep(set);
   return result;
 }

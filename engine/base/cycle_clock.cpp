@@ -26,7 +26,9 @@ uint64_t CycleClock::Calibrate() {
 const uint64_t CycleClock::start_ticks_ = __builtin_ia32_rdtsc();
 const uint64_t CycleClock::ns_per_tick_fixed_ = CycleClock::Calibrate();
 #else
-int64_t CycleClock::NowNs() { return MonotonicNs(); }
+int64_t CycleClock::NowNs() {
+  return MonotonicNs();
+}
 #endif
 
 }  // namespace usher::engine

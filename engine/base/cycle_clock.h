@@ -11,7 +11,9 @@ class CycleClock {
  public:
 #if defined(__x86_64__)
   /// Nanoseconds since an arbitrary start.
-  static int64_t NowNs() { return ToNs(__builtin_ia32_rdtsc()); }
+  static int64_t NowNs() {
+    return ToNs(__builtin_ia32_rdtsc());
+  }
 
  private:
   static int64_t ToNs(uint64_t ticks) {
