@@ -195,6 +195,7 @@ class Play {
     server_.server().maintenance().SubmitDue(server_.thread());
     server_.DeliverMail();
     for (auto& client : clients_) client->OnTick(monotonic_ms);
+    server_.DeliverMail();
   }
 
   static void DrainReplies(TestClient& client) {

@@ -207,6 +207,7 @@ void TestClient::Pump() {
     away_ = end == RunEnd::kParked;
     SetBlocked(end);
     paused_ = end == RunEnd::kPaused;
+    if (end == RunEnd::kFlush) Flush();
     if (session_->client.close_after_reply && !away_) session_->next_request = session_->batch.size();
     server_.DeliverMail();
   }
@@ -230,13 +231,18 @@ bool TestClient::StopWaiting() {
   return true;
 }
 
+void TestClient::Flush() {
+  flushed_ += session_->replies.Pending();
+  session_->replies.MarkSent(session_->replies.size());
+}
+
 Reply TestClient::Read() {
   server_.DeliverMail();
-  const std::string_view pending = session_->replies.Pending();
-  if (pending.empty()) return {};
-  ReplyParser parser(pending);
+  Flush();
+  if (flushed_.empty()) return {};
+  ReplyParser parser(flushed_);
   Reply reply = parser.Parse();
-  session_->replies.MarkSent(parser.position());
+  flushed_.erase(0, parser.position());
   return reply;
 }
 

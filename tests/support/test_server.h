@@ -78,13 +78,15 @@ class TestClient final : public server::SessionHome {
 
  private:
   void Pump();
+  void Flush();
   bool ParseMore();
   bool StopWaiting();
   void SetBlocked(server::RunEnd end);
   TestServer& server_;
   std::shared_ptr<server::ClientInfo> info_;
   std::unique_ptr<server::Session> session_;
-  std::string unread_;  // received, but the session's read buffer may not move while it is executing or away
+  std::string flushed_;  // replies on their way to Read()
+  std::string unread_;   // received, but the session's read buffer may not move while it is executing or away
   bool away_ = false;
   bool blocked_ = false;
   bool paused_ = false;
