@@ -20,7 +20,8 @@ std::string UnknownCommandText(std::span<const std::string_view> args) {
   std::string quoted;
   for (size_t i = 1; i < args.size() && quoted.size() < kQuotedBytesMax; ++i) {
     quoted += '\'';
-    quoted += args[i].substr(0, kQuotedBytesMax - quoted.size() + 1);
+    const std::string_view shown = args[i].substr(0, args[i].find('\0'));  // as a C string, like Redis
+    quoted += shown.substr(0, kQuotedBytesMax - quoted.size() + 1);
     quoted += "' ";
   }
   return "ERR unknown command '" + std::string(args[0].substr(0, kQuotedBytesMax)) +
@@ -65,7 +66,7 @@ const CommandRow* FindRow(std::span<const std::string_view> args, std::string& e
   }
   if ((row->spec->flags & kContainer) == 0 || args.size() < 2) return row;
   if (const CommandRow* sub = table.FindSub(*row, args[1])) return sub;
-  if (row->spec->handler != nullptr) return row;  // a container that takes options of its own (COMMAND, MEMORY-like)
+  if (row->spec->handler != nullptr && row->spec->arity != -1) return row;  // words its own refusal (DEBUG)
   error = "ERR unknown subcommand '" + std::string(args[1].substr(0, kQuotedBytesMax)) + "'. Try " +
           UpperCase(row->spec->name) + " HELP.";
   return nullptr;

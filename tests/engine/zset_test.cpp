@@ -43,8 +43,10 @@ class Checked {
     REQUIRE((*result).old_score == current);
     if (!(*result).added() && !(*result).changed()) return;
     if (current) model_.erase({*current, member});
-    model_.emplace((*expected).score, member);
-    scores_[member] = (*expected).score;
+    // A packed set keeps no sign of zero, as Redis's does not.
+    const double kept = zset_.encoding() == Zset::Encoding::kPacked ? (*expected).score + 0.0 : (*expected).score;
+    model_.emplace(kept, member);
+    scores_[member] = kept;
   }
   void Remove(const std::string& member) {
     const auto found = scores_.find(member);

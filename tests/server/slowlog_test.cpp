@@ -12,7 +12,7 @@ TEST_CASE("Slowlog: keeps the newest entries, newest first") {
   tests::TestServer server;
   const auto client = server.server().clients().All().front();
   Slowlog log;
-  for (int i = 0; i < 5; ++i) log.Post({.duration_us = i, .args = {"PING"}}, client);
+  for (int i = 0; i < 5; ++i) log.Post({0, 0, i, {"PING"}, {}, {}}, client);
   CHECK(log.size() == 0);
   log.Collect(3);
   REQUIRE(log.size() == 3);
