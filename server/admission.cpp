@@ -15,17 +15,20 @@ namespace {
 
 constexpr size_t kQuotedBytesMax = 128;
 
+/// What Redis shows of an argument: up to its first NUL, and not too much.
+std::string_view Shown(std::string_view arg, size_t bytes_max = kQuotedBytesMax) {
+  return arg.substr(0, arg.find('\0')).substr(0, bytes_max);
+}
+
 /// Redis's echo of the offending arguments: the name, and the first arguments while they fit in 128 bytes.
 std::string UnknownCommandText(std::span<const std::string_view> args) {
   std::string quoted;
   for (size_t i = 1; i < args.size() && quoted.size() < kQuotedBytesMax; ++i) {
     quoted += '\'';
-    const std::string_view shown = args[i].substr(0, args[i].find('\0'));  // as a C string, like Redis
-    quoted += shown.substr(0, kQuotedBytesMax - quoted.size() + 1);
+    quoted += Shown(args[i], kQuotedBytesMax - quoted.size() + 1);
     quoted += "' ";
   }
-  return "ERR unknown command '" + std::string(args[0].substr(0, kQuotedBytesMax)) +
-         "', with args beginning with: " + quoted;
+  return "ERR unknown command '" + std::string(Shown(args[0])) + "', with args beginning with: " + quoted;
 }
 
 std::string UpperCase(std::string_view text) {
@@ -67,8 +70,7 @@ const CommandRow* FindRow(std::span<const std::string_view> args, std::string& e
   if ((row->spec->flags & kContainer) == 0 || args.size() < 2) return row;
   if (const CommandRow* sub = table.FindSub(*row, args[1])) return sub;
   if (row->spec->handler != nullptr && row->spec->arity != -1) return row;  // words its own refusal (DEBUG)
-  error = "ERR unknown subcommand '" + std::string(args[1].substr(0, kQuotedBytesMax)) + "'. Try " +
-          UpperCase(row->spec->name) + " HELP.";
+  error = "ERR unknown subcommand '" + std::string(Shown(args[1])) + "'. Try " + UpperCase(row->spec->name) + " HELP.";
   return nullptr;
 }
 

@@ -151,6 +151,10 @@ int64_t ZAddCost(CommandContext& ctx) {
 }
 
 void ZIncrBy(CommandContext& ctx) {
+  // Redis reads ZADD's options here too, and then lacks a member.
+  for (const std::string_view option : {"NX", "XX", "GT", "LT", "CH", "INCR"}) {
+    if (EqualsIgnoringCase(ctx.args[2], option)) return ctx.Fail(Error::kSyntax);
+  }
   const std::optional<double> increment = ToDouble(ctx.args[2]);
   if (!increment) return ctx.Fail(Error::kNotAFloat);
   Increment(ctx, AddRules{.increment = true}, ctx.args[3], *increment);
