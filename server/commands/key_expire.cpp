@@ -48,7 +48,7 @@ bool ParseConditions(CommandContext& ctx, ExpireConditions& conditions) {
     } else if (reader.Accept("LT")) {
       conditions.lt = true;
     } else {
-      ctx.FailText("ERR Unsupported option " + std::string(reader.Peek(.substr(0, reader.Peek(.find('\0')))));
+      ctx.FailText("ERR Unsupported option " + std::string(reader.Peek().substr(0, reader.Peek().find('\0'))));
       return false;
     }
   }
