@@ -51,7 +51,7 @@ def _reader(kind, key):
 def _canonical(kind, encoding, tree):
     flat = plain(tree)
     if kind == b"zset":  # as the normaliser score-digits: 7.2 prints the shortest digits
-        return list(zip(flat[::2], map(float, flat[1::2])))
+        return [float(word) if i % 2 else word for i, word in enumerate(flat)]
     if kind == b"hash" and encoding != b"listpack":
         return sorted(zip(flat[::2], flat[1::2]))
     return sorted(flat) if kind == b"set" else (text_of(tree, 10**9) if flat is None else flat)
