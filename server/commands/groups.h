@@ -42,14 +42,45 @@ extern const CommandGroup kZsetPopCommands;
 extern const CommandGroup kZsetRangeCommands;
 extern const CommandGroup kZsetScanCommands;
 
+// One a line, so that two new groups do not meet in one line of a merge.
+// clang-format off
 inline const CommandGroup* const kCommandGroups[] = {
-    &kAdminCommands,       &kClientAdminCommands, &kClientCommands,    &kCommandCommands,        &kConfigCommands,
-    &kConnectionCommands,  &kDbSizeCommands,      &kDebugCommands,     &kHashCommands,           &kHashNumberCommands,
-    &kHashScanCommands,    &kInfoCommands,        &kKeyCommands,       &kKeyDatabaseCommands,    &kKeyExpireCommands,
-    &kKeyObjectCommands,   &kKeyScanCommands,     &kKeyWaitCommands,   &kLatencyCommands,        &kMemoryCommands,
-    &kMonitorCommands,     &kPubSubCommands,      &kQueueCommands,     &kQueueContainerCommands, &kSelectCommands,
-    &kSlowlogCommands,     &kStringCommands,      &kStringLcsCommands, &kStringNumberCommands,   &kStringRangeCommands,
-    &kZsetCombineCommands, &kZsetCommands,        &kZsetPopCommands,   &kZsetRangeCommands,      &kZsetScanCommands,
+    &kAdminCommands,
+    &kClientAdminCommands,
+    &kClientCommands,
+    &kCommandCommands,
+    &kConfigCommands,
+    &kConnectionCommands,
+    &kDbSizeCommands,
+    &kDebugCommands,
+    &kHashCommands,
+    &kHashNumberCommands,
+    &kHashScanCommands,
+    &kInfoCommands,
+    &kKeyCommands,
+    &kKeyDatabaseCommands,
+    &kKeyExpireCommands,
+    &kKeyObjectCommands,
+    &kKeyScanCommands,
+    &kKeyWaitCommands,
+    &kLatencyCommands,
+    &kMemoryCommands,
+    &kMonitorCommands,
+    &kPubSubCommands,
+    &kQueueCommands,
+    &kQueueContainerCommands,
+    &kSelectCommands,
+    &kSlowlogCommands,
+    &kStringCommands,
+    &kStringLcsCommands,
+    &kStringNumberCommands,
+    &kStringRangeCommands,
+    &kZsetCombineCommands,
+    &kZsetCommands,
+    &kZsetPopCommands,
+    &kZsetRangeCommands,
+    &kZsetScanCommands,
 };
+// clang-format on
 
 }  // namespace usher::server
