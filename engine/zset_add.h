@@ -44,7 +44,7 @@ inline Result<AddResult> DecideAdd(const AddRules& rules, std::optional<double> 
   if ((rules.only_greater && wanted <= *current) || (rules.only_less && wanted >= *current)) {
     return AddResult{AddOutcome::kRefused, *current, current};
   }
-  if (wanted == *current) return AddResult{AddOutcome::kSame, *current, current};
+  if (wanted == *current) return AddResult{AddOutcome::kSame, wanted, current};  // -0 stays, but the sum may be 0
   return AddResult{AddOutcome::kChanged, wanted, current};
 }
 

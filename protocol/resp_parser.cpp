@@ -184,11 +184,10 @@ RespParser::Step RespParser::ParseBulk(std::string_view data, const Limits& limi
 RespParser::Step RespParser::FindLine(std::string_view data, char terminator, std::string_view too_big,
                                       std::string_view* line) {
   const std::string_view rest = data.substr(std::min(scan_, data.size()));
-  const size_t stop = std::min(rest.size(), kLineBytesMax + 1);
   size_t at = line_scanned_;
-  while (at < stop && rest[at] != terminator && rest[at] != '\0') ++at;
+  while (at < rest.size() && rest[at] != terminator && rest[at] != '\0') ++at;
   line_scanned_ = at;
-  if (at < stop && rest[at] == terminator) {
+  if (at < rest.size() && rest[at] == terminator) {
     if (terminator == '\r' && at + 1 == rest.size()) return Step::kNeedMore;
     *line = rest.substr(0, at);
     return Step::kRequest;

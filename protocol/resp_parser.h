@@ -7,7 +7,9 @@
 //
 // Invariants: the remembered progress counts from the start of the incomplete request, which is the first unread byte
 // once the batch before it is consumed; so the read buffer may move in between. Nothing but skipped empty requests is
-// consumed by the parser. The requests and errors found do not depend on how the bytes were split into reads.
+// consumed by the parser. The requests and errors found do not depend on how the bytes were split into reads,
+// but for one corner kept from Redis: a line longer than 64 KiB is taken when the read that made it so also brought
+// its end.
 // Complexity: linear in the bytes. Thread safety: none; it belongs to one connection.
 #pragma once
 
@@ -36,7 +38,7 @@ enum class ParseStatus : uint8_t {
 
 class RespParser {
  public:
-  /// Length of a line (inline command, count or length) above which it is an error.
+  /// Length of a line (inline command, count or length) above which it is an error while its end is not in sight.
   static constexpr size_t kLineBytesMax = 64 * 1024;
 
   /// Fills `batch` (cleared first) with the complete requests at the front of `buffer`, up to 32 of them, or one while

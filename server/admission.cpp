@@ -49,10 +49,12 @@ bool IsHttp(std::string_view name) {
   return EqualsIgnoringCase(name, "POST") || EqualsIgnoringCase(name, "Host:");
 }
 
+/// Closes without a word: as in Redis, not even the replies to what came in the same read are sent.
 bool CloseHttp(Server& server, Session& session) {
   server.log().Warning("Possible SECURITY ATTACK detected: client " + session.client.info->address +
                        " sent an HTTP header. It is likely that somebody uses a browser to send commands across "
                        "protocols. Connection aborted.");
+  session.replies.Truncate(0);
   session.client.close_after_reply = true;
   session.next_request = session.batch.size();
   return false;

@@ -24,6 +24,8 @@ struct VisitState;
 using CommandHandler = void (*)(CommandContext& ctx);
 /// Estimated nanoseconds of a command whose turns are held; above about 1 ms it moves to the pool.
 using CommandCost = int64_t (*)(CommandContext& ctx);
+/// What a request does to a key whose spec says kKeyVariableFlags: the flags in place of the spec's.
+using CommandKeyFlags = uint16_t (*)(std::span<const std::string_view> args);
 /// Chooses the first shard to visit from the arguments, of which the handler has not judged yet.
 using VisitStart = void (*)(std::span<const std::string_view> args, size_t shard_count, VisitState& visit);
 
@@ -169,6 +171,7 @@ struct CommandSpec {
   CommandCost cost = nullptr;
   uint16_t cost_from_args = 0;  // with fewer arguments the command is never costly and `cost` is not asked
   CommandReadAhead read_ahead = nullptr;
+  CommandKeyFlags key_flags = nullptr;  // of rows with kKeyVariableFlags
   VisitStart visit_start = nullptr;  // of kVisitShards rows: where to begin, if not at shard 0
 };
 

@@ -67,4 +67,9 @@ bool ExtractKeys(const CommandSpec& spec, Args args, std::vector<CommandKey>& ke
   return true;
 }
 
+uint16_t KeyFlagsOf(const CommandSpec& spec, Args args, const CommandKey& key) {
+  if ((key.flags & kKeyVariableFlags) == 0) return key.flags;
+  return spec.key_flags != nullptr ? spec.key_flags(args) : static_cast<uint16_t>(key.flags & ~kKeyVariableFlags);
+}
+
 }  // namespace usher::server

@@ -39,4 +39,7 @@ struct PreparedCommand {
 /// fit the specs (a key count that is no number or too large): the handler will report it.
 bool ExtractKeys(const CommandSpec& spec, std::span<const std::string_view> args, std::vector<CommandKey>& keys);
 
+/// What this very request does to a key of ExtractKeys(): variable flags are resolved by the row's own hook.
+uint16_t KeyFlagsOf(const CommandSpec& spec, std::span<const std::string_view> args, const CommandKey& key);
+
 }  // namespace usher::server

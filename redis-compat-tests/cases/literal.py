@@ -10,8 +10,11 @@
     # comment
 
 Quoting is redis-cli's: "..." with \\n \\r \\t \\xHH, '...' plain.
+
+A check's id is `literal/<file>/<case>/<line as written>`, with ` #2` behind it when a case says the line again.
 """
 
+import collections
 import pathlib
 import time
 import typing
@@ -147,15 +150,32 @@ def play(context, case, resp):
             client.call("FLUSHALL")
     player = _Player(ports, resp, context.pair.timeout)
     try:
+        seen = collections.Counter()
         for number, line in case.lines:
-            where = "literal/%s:%d/resp%d" % (case.name, number, resp)
+            seen[line] += 1
+            again = " #%d" % seen[line] if seen[line] > 1 else ""
+            report = _Placed(context.report, "%s.case:%d, RESP%d" % (case.name.split("/")[0], number, resp))
+            where = "literal/%s/%s%s" % (case.name, line, again)
             try:
-                _line(context.report, player, where, line, newer)
+                _line(report, player, where, line, newer)
             except NoReply as error:
-                context.report.fail(where, "%s\n%s" % (line, error))
+                report.fail(where, "%s\n%s" % (line, error))
                 return
     finally:
         player.close()
+
+
+class _Placed:
+    """A report whose failures say where in the files they are."""
+
+    def __init__(self, report, place):
+        self.report, self.place = report, place
+
+    def fail(self, check_id, detail):
+        self.report.fail(check_id, "%s\n%s" % (self.place, detail))
+
+    def check(self, check_id, agree, detail, oracle="", target=""):
+        self.report.check(check_id, agree, lambda: "%s\n%s" % (self.place, detail()), oracle, target)
 
 
 def _line(report, player, where, line, newer):

@@ -29,14 +29,18 @@ class Report:
         """One check failed, unless the difference is a known one."""
         entry = self.known.find(check_id, oracle, target)
         if entry:
-            self.accepted[entry] += 1
-            self.skipped += 1
+            self.accept(entry)
             return False
         self.failed += 1
         self.failed_ids.append(check_id)
         if self.failed <= self.failures_shown_max:
             self.say("FAILED %s\n    %s" % (check_id, detail.replace("\n", "\n    ")))
         return True
+
+    def accept(self, entry):
+        """A difference was seen that this known difference excuses."""
+        self.accepted[entry] += 1
+        self.skipped += 1
 
     def skip(self, check_id, why, count=1):
         """Not run, and why."""

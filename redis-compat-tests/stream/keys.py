@@ -142,7 +142,10 @@ def _debug(p):
 
 @command("MEMORY", weight=0.2, mutable=False)
 def _memory(p):
+    # Redis measures a key that has expired and is not deleted yet; EXISTS makes both servers find it so.
+    key = p.any_key()
     return [
-        ["MEMORY", "USAGE", p.any_key()]
-        + p.pick([], [], ["SAMPLES", "0"], ["SAMPLES", "-1"], ["SAMPLES"], ["FOO", "1"])
+        ["EXISTS", key],
+        ["MEMORY", "USAGE", key]
+        + p.pick([], [], ["SAMPLES", "0"], ["SAMPLES", "-1"], ["SAMPLES"], ["FOO", "1"]),
     ]

@@ -29,7 +29,7 @@ class Player:
     def __init__(self, pair, resp, thresholds, with_state, accept):
         self.pair, self.resp, self.with_state, self.accept = pair, resp, with_state, accept
         self.thresholds = list(thresholds) or THRESHOLD_DEFAULTS
-        self.compared = self.accepted = 0
+        self.compared, self.accepted = 0, []
 
     def play(self, steps):
         """The first Finding that is not accepted, or None. Counts the compared replies."""
@@ -66,11 +66,15 @@ class Player:
             finding = _finding(begin + index, steps[begin + index], mismatch)
             if isinstance(mismatch, BrokenConnection):
                 return found or finding
-            if self.accept(finding):
-                self.accepted += 1
-            else:
+            if not self._accepts(finding):
                 found = found or finding
         return found
+
+    def _accepts(self, finding):
+        """Whether it is a known difference; those found are kept in `accepted`."""
+        entry = self.accept(finding)
+        self.accepted += [entry] if entry else []
+        return entry is not None
 
     def _macro(self, steps, at):
         step = steps[at]
@@ -86,7 +90,7 @@ class Player:
             return None
         self.clients.before = None
         finding = _finding(at, step, Mismatch(step, *map(_clip, (left, right))))
-        return None if self.accept(finding) else finding
+        return None if self._accepts(finding) else finding
 
     def _state(self, step):
         if not self.with_state:
@@ -100,7 +104,7 @@ class Player:
         if not lines:
             return None
         finding = Finding(step, "STATE", "state differs:\n" + "\n".join(lines), "", lines[0])
-        return None if self.accept(finding) else finding
+        return None if self._accepts(finding) else finding
 
 
 def _finding(step, args, mismatch):

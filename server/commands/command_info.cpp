@@ -144,9 +144,8 @@ bool ArityFits(const CommandSpec& spec, size_t args) {
 }
 
 /// The keys of the command given as arguments from args[2] on. False: the error is replied.
-bool KeysOfArguments(CommandContext& ctx, std::vector<CommandKey>& keys) {
+bool KeysOfArguments(CommandContext& ctx, const CommandRow* row, std::vector<CommandKey>& keys) {
   const auto command = ctx.args.subspan(2);
-  const CommandRow* row = FindRowOf(command);
   if (row == nullptr) {
     ctx.FailText("ERR Invalid command specified");
   } else if (row->spec->keys[0].begin == KeySpec::Begin::kNone) {
@@ -163,19 +162,21 @@ bool KeysOfArguments(CommandContext& ctx, std::vector<CommandKey>& keys) {
 
 void CommandGetKeys(CommandContext& ctx) {
   std::vector<CommandKey> keys;
-  if (!KeysOfArguments(ctx, keys)) return;
+  if (!KeysOfArguments(ctx, FindRowOf(ctx.args.subspan(2)), keys)) return;
   ctx.reply.Array(keys.size());
   for (const CommandKey& key : keys) ctx.reply.Bulk(key.key.name);
 }
 
 void CommandGetKeysAndFlags(CommandContext& ctx) {
+  const auto command = ctx.args.subspan(2);
+  const CommandRow* row = FindRowOf(command);
   std::vector<CommandKey> keys;
-  if (!KeysOfArguments(ctx, keys)) return;
+  if (!KeysOfArguments(ctx, row, keys)) return;
   ctx.reply.Array(keys.size());
   for (const CommandKey& key : keys) {
     ctx.reply.Array(2);
     ctx.reply.Bulk(key.key.name);
-    WriteKeyFlags(static_cast<uint16_t>(key.flags & ~kKeyVariableFlags), ctx.reply);
+    WriteKeyFlags(KeyFlagsOf(*row->spec, command, key), ctx.reply);
   }
 }
 

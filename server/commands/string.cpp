@@ -1,5 +1,6 @@
 // Strings as whole values: GET, SET and their relatives. Parts of strings are in string_range.cpp, numbers in
 // string_number.cpp.
+#include <algorithm>
 #include <optional>
 
 #include "server/arg_reader.h"
@@ -88,6 +89,13 @@ void Set(CommandContext& ctx) {
                           : std::initializer_list<std::string_view>{"SET", key.name, ctx.args[2]});
   }
   if (!options.get) ctx.reply.Ok();
+}
+
+/// SET reads the old value only when GET is among its options (looked for, not parsed, as Redis does).
+uint16_t SetKeyFlags(std::span<const std::string_view> args) {
+  const auto is_get = [](std::string_view arg) { return EqualsIgnoringCase(arg, "GET"); };
+  const bool get = args.size() > 3 && std::any_of(args.begin() + 3, args.end(), is_get);
+  return get ? kKeyRw | kKeyAccess | kKeyUpdate : kKeyOw | kKeyUpdate;
 }
 
 void GetSet(CommandContext& ctx) {
@@ -273,7 +281,8 @@ constexpr CommandSpec kRows[] = {
      .categories = kCatString,
      .keys = OneKeyNoted(kKeyRw | kKeyAccess | kKeyUpdate | kKeyVariableFlags,
                          "RW and ACCESS due to the optional `GET` argument"),
-     .handler = Set},
+     .handler = Set,
+     .key_flags = SetKeyFlags},
     {.name = "setex",
      .arity = 4,
      .flags = kWrite | kDenyOom,

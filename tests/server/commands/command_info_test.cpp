@@ -148,6 +148,16 @@ TEST_CASE("COMMAND GETKEYSANDFLAGS: names what happens to each key") {
   CHECK(Words(reply[0][1]) == std::set<std::string>{"RO", "access"});
 }
 
+TEST_CASE("COMMAND GETKEYSANDFLAGS: SET reads the key only with GET") {
+  TestServer server;
+  const auto flags = [&](const std::string& line) {
+    return Words(server.Run("COMMAND GETKEYSANDFLAGS " + line)[0][1]);
+  };
+  CHECK(flags("SET k v") == std::set<std::string>{"OW", "update"});
+  CHECK(flags("SET k GET EX 10") == std::set<std::string>{"OW", "update"});
+  CHECK(flags("SET k v EX 10 get") == std::set<std::string>{"RW", "access", "update"});
+}
+
 TEST_CASE("LegacyKeyRangeOf: joins neighbours and stops at what it cannot say") {
   using server::KeyCount;
   using server::KeyRange;

@@ -86,6 +86,15 @@ TEST_CASE("ZMSCORE: one reply per member") {
   CHECK(scores[1].is_null());
 }
 
+TEST_CASE("ZINCRBY: replies the sum, though a score of minus zero stays as it is") {
+  TestServer server;
+  server.Run("CONFIG SET zset-max-listpack-entries 0");
+  server.Run("ZADD z -1 m");
+  server.Run("ZADD z -0.0 m");
+  CHECK(server.Run("ZINCRBY z 0 m") == "0");
+  CHECK(server.Run("ZSCORE z m") == "-0");
+}
+
 TEST_CASE("Sorted sets: other types are refused") {
   TestServer server;
   server.Run("SET s v");
