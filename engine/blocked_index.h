@@ -1,7 +1,13 @@
 // BlockedIndex: which clients of one shard wait for which keys, oldest first. A waiter may be registered on keys of
 // several shards; whoever claims it by one atomic exchange serves (or cancels) it, everybody else passes it by. Stale
 // registrations are dropped when met and by Remove(). Complexity: O(1) per key and registration, Remove O(waiters of
-// the key). Thread safety: the caller holds the shard's turn; BlockedWaiter::Claim: any thread.
+// the key). Thread safety: the caller holds the shard's turn; BlockedWaiter: any thread.
+//
+// To find out whether a waiter can be served one must look at its command, which belongs to its home again as soon as
+// the wait is over. So whoever looks holds it for that moment:
+//
+//   waiting --BeginLook--> looked at --EndLook--> waiting     a Claim() meanwhile leaves its wish behind, which the
+//   waiting --Claim------> claimed  <--ClaimLooked--+         looker carries out unless it serves
 #pragma once
 
 #include <atomic>
@@ -9,8 +15,10 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 
@@ -18,28 +26,76 @@
 
 namespace usher::engine {
 
+/// How claiming a waiter went: it is the caller's; it was somebody else's; or somebody looks at it just now and will
+/// carry out the wish, or serve it.
+enum class ClaimResult : uint8_t { kMine, kTooLate, kPassedOn };
+
 class BlockedWaiter {
  public:
   virtual ~BlockedWaiter() = default;
-  /// True for exactly one caller.
-  bool Claim() { return !claimed_.exchange(true, std::memory_order_acq_rel); }
-  bool claimed() const { return claimed_.load(std::memory_order_acquire); }
+
+  /// Ends the wait; kMine for at most one caller. `wish` is a small number that EndLook() may hand to the looker.
+  ClaimResult Claim(uint8_t wish) {
+    uint8_t seen = kWaiting;
+    for (;;) {
+      const uint8_t next = seen == kWaiting ? kClaimed : static_cast<uint8_t>(kWished + wish);
+      if (seen != kWaiting && seen != kLookedAt)
+        return seen == kClaimed ? ClaimResult::kTooLate : ClaimResult::kPassedOn;
+      if (!state_.compare_exchange_weak(seen, next, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+      return seen == kWaiting ? ClaimResult::kMine : ClaimResult::kPassedOn;
+    }
+  }
+  /// The same without a wish of its own (0).
+  bool Claim() { return Claim(0) == ClaimResult::kMine; }
+  bool claimed() const { return state_.load(std::memory_order_acquire) == kClaimed; }
+
+  /// Holds the waiter so that its command may be looked at. False: it is claimed. When two shards' writers meet, the
+  /// second one lets the first finish its look, which is short.
+  bool BeginLook() {
+    uint8_t seen = kWaiting;
+    while (!state_.compare_exchange_weak(seen, kLookedAt, std::memory_order_acq_rel, std::memory_order_acquire)) {
+      if (seen == kClaimed) return false;
+      if (seen != kWaiting) std::this_thread::yield();
+      seen = kWaiting;
+    }
+    return true;
+  }
+  /// The look is over and the waiter is not served. Returns the wish of a Claim() that came meanwhile: the waiter is
+  /// then claimed, and the caller carries out the wish.
+  std::optional<uint8_t> EndLook() {
+    uint8_t seen = kLookedAt;
+    if (state_.compare_exchange_strong(seen, kWaiting, std::memory_order_acq_rel, std::memory_order_acquire)) return {};
+    state_.store(kClaimed, std::memory_order_release);
+    return static_cast<uint8_t>(seen - kWished);
+  }
+  /// The looker serves it.
+  void ClaimLooked() { state_.exchange(kClaimed, std::memory_order_acq_rel); }
 
  private:
-  std::atomic<bool> claimed_{false};
+  static constexpr uint8_t kWaiting = 0;
+  static constexpr uint8_t kLookedAt = 1;
+  static constexpr uint8_t kClaimed = 2;
+  static constexpr uint8_t kWished = 3;  // looked at, and claimed with wish state - kWished
+  std::atomic<uint8_t> state_{kWaiting};
 };
 
 class BlockedIndex {
  public:
-  using Waiters = std::deque<std::shared_ptr<BlockedWaiter>>;
+  /// The waiters of one key, oldest first.
+  struct Waiters : std::deque<std::shared_ptr<BlockedWaiter>> {
+    using deque::deque;
+    bool need_key = true;  // none of them can be served while there is no such key
+  };
 
   bool empty() const { return waiters_.empty(); }
   size_t keys() const { return waiters_.size(); }
 
-  void Add(int db, std::string_view key, std::shared_ptr<BlockedWaiter> waiter) {
+  /// `needs_key`: the waiter takes something out of the key, so it cannot be served while there is none.
+  void Add(int db, std::string_view key, std::shared_ptr<BlockedWaiter> waiter, bool needs_key = false) {
     const auto found = waiters_.find(NameView{db, key});
     Waiters& list = found != waiters_.end() ? found->second : waiters_[Name{db, std::string(key)}];
     list.push_back(std::move(waiter));
+    list.need_key = list.need_key && needs_key;
   }
 
   /// The waiters of a key, oldest first; null when there are none.

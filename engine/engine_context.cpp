@@ -14,7 +14,7 @@ void EngineContext::Begin(const Turns* turns, int db, int64_t now_us) {
   journal_ = engine_.journal();
   db_ = db;
   now_us_ = now_us;
-  dirty_ = false;
+  dirty_ = 0;
   explicit_effects_ = false;
   effect_count_ = 0;
   if (turns == nullptr) return;
@@ -23,10 +23,17 @@ void EngineContext::Begin(const Turns* turns, int db, int64_t now_us) {
 }
 
 void EngineContext::End() {
-  if (dirty_ && turns_ != nullptr) {
+  if (dirty_ != 0 && turns_ != nullptr) {
     turns_->ForEachHeld([this](ShardData& shard) { AccountShard(shard, db_); });
   }
   turns_ = nullptr;
+}
+
+void EngineContext::ChangeDb(int db) {
+  if (dirty_ != 0 && turns_ != nullptr) {
+    turns_->ForEachHeld([this](ShardData& shard) { AccountShard(shard, db_); });
+  }
+  db_ = db;
 }
 
 void EngineContext::AccountShard(ShardData& shard, int db) {
@@ -137,7 +144,7 @@ void EngineContext::Attach(const Key& key, OwnedEntry entry, int db) {
 }
 
 void EngineContext::FlushDatabase(int db, FreeWhere where) {
-  dirty_ = true;
+  dirty_ = kDirty;
   effect_slot_ = 0;
   turns_->ForEachHeld([&](ShardData& shard) {
     Keyspace flushed;
@@ -160,7 +167,7 @@ bool EngineContext::ClearExpiry(const Key& key) {
 }
 
 void EngineContext::SwapDatabases(int a, int b) {
-  dirty_ = true;
+  dirty_ = kDirty;
   effect_slot_ = 0;
   turns_->ForEachHeld([&](ShardData& shard) {
     shard.databases[static_cast<size_t>(a)]->Swap(*shard.databases[static_cast<size_t>(b)]);
@@ -174,7 +181,7 @@ void EngineContext::SwapDatabases(int a, int b) {
 }
 
 void EngineContext::Modified(const Key& key, int db, NotifyClass event_class, std::string_view event) {
-  dirty_ = true;
+  dirty_ = kDirty;
   effect_slot_ = key.slot;
   ShardData& shard = ShardOf(key);
   shard.stats.dirty.Add(1);
@@ -274,12 +281,14 @@ void EngineContext::EffectEncoded(std::string_view commands, size_t count) {
 void EngineContext::AppendToJournal(std::span<const std::string_view> command) {
   if (journal_ == nullptr) {
     explicit_effects_ = false;
+    dirty_ &= kNotAccounted;
     return;
   }
-  if (dirty_ && !explicit_effects_) {
+  if ((dirty_ & kNotJournaled) != 0 && !explicit_effects_) {
     AppendCommand(effects_, command);
     ++effect_count_;
   }
+  dirty_ &= kNotAccounted;
   if (effect_count_ > 0) {
     Journal::RecordInfo info;
     info.slot = effect_slot_;

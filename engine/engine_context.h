@@ -91,7 +91,9 @@ class EngineContext {
   void Begin(const Turns* turns, int db, int64_t now_us);
   /// Ends it: what remains to be reported is dropped (the journal has it by then).
   void End();
-  bool has_effects() const { return dirty_ || effect_count_ > 0 || !ready_keys_.empty(); }
+  bool has_effects() const { return (dirty_ & kNotJournaled) != 0 || effect_count_ > 0 || !ready_keys_.empty(); }
+  /// An expired key was deleted, or something else happened beside what is journaled already.
+  bool has_unjournaled_effects() const { return effect_count_ > 0; }
   bool has_ready_keys() const { return !ready_keys_.empty(); }
   bool PopReadyKey(ReadyKey& ready);
   /// Journals what the command did: its effects, or the command itself. Clears them.
@@ -102,7 +104,9 @@ class EngineContext {
   const Engine& engine() const { return engine_; }
   const EngineSettings& settings() const { return *settings_; }
   int db() const { return db_; }
-  void set_db(int db) { db_ = db; }
+  void set_db(int db) {
+    if (db != db_) ChangeDb(db);
+  }
   int64_t now_ms() const { return now_us_ / 1000; }
   int64_t now_us() const { return now_us_; }
   const Turns& turns() const { return *turns_; }
@@ -190,6 +194,11 @@ class EngineContext {
  private:
   template <class T>
   friend class Writable;
+  static constexpr uint8_t kNotJournaled = 1;
+  static constexpr uint8_t kNotAccounted = 2;
+  static constexpr uint8_t kDirty = kNotJournaled | kNotAccounted;
+
+  void ChangeDb(int db);
   void Touch(KeyEntry entry, const Key& key);
   void TouchNew(KeyEntry entry, const Key& key);
   KeyEntry FindLive(const Key& key, int db);
@@ -209,7 +218,7 @@ class EngineContext {
   int db_ = 0;
   int64_t now_us_ = 0;
   bool no_touch_ = false;
-  bool dirty_ = false;             // something was modified
+  uint8_t dirty_ = 0;              // something was modified: kNotJournaled, kNotAccounted
   bool explicit_effects_ = false;  // Effect() replaces the command
   size_t effect_count_ = 0;
   uint16_t effect_slot_ = 0;

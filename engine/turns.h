@@ -77,6 +77,12 @@ class Turns {
   Turns& operator=(const Turns&) = delete;
 
   bool Holds(ShardIndex shard) const { return shard == one_ || (many_ != nullptr && many_->Contains(shard)); }
+  bool HoldsAll(const ShardSet& shards) const {
+    for (ShardIndex shard = shards.First(); shard != kNoShard; shard = shards.Next(shard + size_t{1})) {
+      if (!Holds(shard)) return false;
+    }
+    return true;
+  }
   /// Aborts unless the shard is held.
   ShardData& DataOf(ShardIndex shard) const {
     ASSERT(Holds(shard));

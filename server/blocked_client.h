@@ -3,6 +3,7 @@
 // UNBLOCK.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "engine/blocked_index.h"
 #include "engine/key_slot.h"
+#include "engine/shard_set.h"
 #include "protocol/resp_writer.h"
 
 namespace usher::server {
@@ -17,8 +19,9 @@ namespace usher::server {
 class CommandContext;
 class Session;
 
-/// Serves a blocked command from `key`, which was written. kCheck: only says whether it could. kServe: does it and
-/// writes the reply; the check has just succeeded under the same turns.
+/// Serves a blocked command from `key`, which was written. kCheck: only says whether it could; it has the turn of `key`
+/// alone. kServe: does it and writes the reply; the check has just succeeded under the same turns, which are those of
+/// `key` and of the command's keys that it does not wait for.
 enum class ServeStep : uint8_t { kCheck, kServe };
 using ServeFunction = bool (*)(CommandContext& ctx, const engine::Key& key, ServeStep step);
 /// What the client is told when its time is up. Null: the command runs once more, with Session::wait_is_over set, and
@@ -39,6 +42,13 @@ class BlockedClient final : public engine::BlockedWaiter {
   bool runs_again() const { return timeout_ == nullptr; }
   void WriteTimeout(protocol::RespWriter& reply) const { timeout_(reply); }
   std::vector<std::string>& keys() { return keys_; }
+  /// The turns it takes to serve the client beside that of the key that is ready (BLMOVE's destination).
+  engine::ShardSet& further_turns() { return further_turns_; }
+
+  /// Under the turn of the key that is ready: the client is about to be served under more turns than the writer of that
+  /// key had. Later clients of the key wait behind it.
+  bool comes_back() const { return comes_back_.load(std::memory_order_relaxed); }
+  void set_comes_back(bool comes_back) { comes_back_.store(comes_back, std::memory_order_relaxed); }
 
  private:
   Session& session_;
@@ -47,6 +57,8 @@ class BlockedClient final : public engine::BlockedWaiter {
   const TimeoutFunction timeout_;
   const std::optional<int64_t> deadline_ms_;
   std::vector<std::string> keys_;
+  engine::ShardSet further_turns_;
+  std::atomic<bool> comes_back_{false};
 };
 
 }  // namespace usher::server

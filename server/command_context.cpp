@@ -1,6 +1,7 @@
 // See command_context.h.
 #include "server/command_context.h"
 
+#include <algorithm>
 #include <string>
 
 #include "server/error_text.h"
@@ -37,11 +38,21 @@ void CommandContext::Block(std::span<const engine::Key> keys, ServeFunction serv
                            std::optional<int64_t> deadline_ms) {
   blocked_ = true;
   auto waiter = std::make_shared<BlockedClient>(session, client.db, serve, timeout, deadline_ms);
+  const bool takes = (spec().keys[0].flags & kKeyDelete) != 0;
   for (const engine::Key& key : keys) {
     waiter->keys().emplace_back(key.name);
-    engine.ShardOf(key).blocked.Add(client.db, key.name, waiter);
+    engine.ShardOf(key).blocked.Add(client.db, key.name, waiter, takes);
   }
+  if (keys.size() != prepared.keys.size()) AddFurtherTurns(*waiter);
   session.blocked = std::move(waiter);
+}
+
+void CommandContext::AddFurtherTurns(BlockedClient& waiter) const {
+  const std::vector<std::string>& waited_for = waiter.keys();
+  for (const CommandKey& key : prepared.keys) {
+    if (std::find(waited_for.begin(), waited_for.end(), key.key.name) != waited_for.end()) continue;
+    waiter.further_turns().Add(server.engine().ShardOf(key.key.slot));
+  }
 }
 
 }  // namespace usher::server

@@ -329,35 +329,63 @@ void Dispatcher::RunOwnWork(ShardIndex held, ExecutionThread& thread,
 }
 
 // The writer that makes a key ready serves its waiters oldest first under the same turns. Serving may make more keys
-// ready; the loop ends because every round serves somebody or drops the key.
+// ready; the loop ends because every round serves somebody or passes everybody by.
 void Dispatcher::ServeBlocked(ExecutionThread& thread) {
+  const int db_before = thread.engine.db();
   engine::ReadyKey ready;
   while (thread.engine.PopReadyKey(ready)) {
-    const engine::Key key = engine::MakeKey(ready.name);
-    engine::BlockedIndex& index = thread.engine.ShardOf(key).blocked;
-    engine::BlockedIndex::Waiters* waiters = index.Find(ready.db, key.name);
-    while (waiters != nullptr && !waiters->empty()) {
-      const std::shared_ptr<engine::BlockedWaiter> waiter = waiters->front();
-      if (!waiter->claimed() && !ServeOne(thread, static_cast<BlockedClient&>(*waiter), key)) break;
-      waiters->pop_front();
-    }
-    index.DropIfEmpty(ready.db, key.name);
+    thread.engine.set_db(ready.db);
+    ServeKey(thread, ready);
   }
+  thread.engine.set_db(db_before);
 }
 
-bool Dispatcher::ServeOne(ExecutionThread& thread, BlockedClient& waiter, const engine::Key& key) {
-  Session& session = waiter.session();
+// One client that cannot be served (it wants another type, or a later entry) does not hold up those behind it.
+void Dispatcher::ServeKey(ExecutionThread& thread, const engine::ReadyKey& ready) {
+  const engine::Key key = engine::MakeKey(ready.name);
+  engine::BlockedIndex& index = thread.engine.ShardOf(key).blocked;
+  engine::BlockedIndex::Waiters* const waiters = index.Find(ready.db, key.name);
+  if (waiters == nullptr) return;
+  for (size_t at = 0; at < waiters->size();) {
+    if (waiters->need_key && !thread.engine.Peek(key)) break;
+    const Serving serving = ServeOne(thread, std::static_pointer_cast<BlockedClient>((*waiters)[at]), key);
+    if (serving == Serving::kComesBack) break;
+    if (serving == Serving::kNotYet) {
+      ++at;
+    } else {
+      waiters->erase(waiters->begin() + static_cast<ptrdiff_t>(at));
+    }
+  }
+  index.DropIfEmpty(ready.db, key.name);
+  if (thread.engine.has_unjournaled_effects()) thread.engine.AppendToJournal({});  // a key that expired
+}
+
+Dispatcher::Serving Dispatcher::ServeOne(ExecutionThread& thread, const std::shared_ptr<BlockedClient>& waiter,
+                                         const engine::Key& key) {
+  if (!waiter->BeginLook()) return Serving::kOver;
+  if (waiter->comes_back()) return EndLook(*waiter, Serving::kComesBack);
+  Session& session = waiter->session();
   CommandContext context(session, thread);
-  thread.engine.set_db(waiter.db());
-  if (!waiter.serve()(context, key, ServeStep::kCheck)) return false;
-  if (!waiter.Claim()) return true;
-  waiter.serve()(context, key, ServeStep::kServe);
+  if (!waiter->serve()(context, key, ServeStep::kCheck)) return EndLook(*waiter, Serving::kNotYet);
+  if (!thread.engine.turns().HoldsAll(waiter->further_turns())) {
+    ComeBack(thread, waiter, key);
+    return EndLook(*waiter, Serving::kComesBack);
+  }
+  waiter->ClaimLooked();
+  waiter->serve()(context, key, ServeStep::kServe);
   thread.engine.AppendToJournal(session.prepared.args);
-  if (waiter.keys().size() > 1) ForgetBlocked(session.blocked, thread);
+  if (waiter->keys().size() > 1) ForgetBlocked(waiter, thread);
   session.is_prepared = false;
   ++session.next_request;
   session.ReportServed();
-  return true;
+  return Serving::kOver;
+}
+
+Dispatcher::Serving Dispatcher::EndLook(BlockedClient& waiter, Serving serving) {
+  const std::optional<uint8_t> wish = waiter.EndLook();
+  if (!wish) return serving;
+  waiter.session().ReportWaitEnd(static_cast<WaitEnd>(*wish));
+  return Serving::kOver;
 }
 
 namespace {
@@ -380,6 +408,47 @@ class ForgetTask final : public engine::TurnTask {
 };
 
 }  // namespace
+
+namespace {
+
+/// Serves a key's waiters again under all the turns that its oldest one needs (BLMOVE to another shard).
+class ServeTask final : public engine::TurnTask {
+ public:
+  ServeTask(Server& server, std::shared_ptr<BlockedClient> waiter, const engine::Key& key)
+      : server_(server), waiter_(std::move(waiter)), key_name_(key.name) {
+    wanted = waiter_->further_turns();
+    wanted.Add(server.engine().ShardOf(key.slot));
+  }
+  void Run(engine::TurnExecutor& executor) override {
+    const std::unique_ptr<ServeTask> self(this);
+    server_.dispatcher().ServeUnder(wanted, *waiter_, engine::MakeKey(key_name_));
+    executor.Release(wanted);
+  }
+
+ private:
+  Server& server_;
+  const std::shared_ptr<BlockedClient> waiter_;
+  const std::string key_name_;
+};
+
+}  // namespace
+
+void Dispatcher::ComeBack(ExecutionThread& thread, const std::shared_ptr<BlockedClient>& waiter,
+                          const engine::Key& key) {
+  waiter->set_comes_back(true);
+  thread.executor.Submit(*new ServeTask(server_, waiter, key));
+}
+
+void Dispatcher::ServeUnder(const ShardSet& held, BlockedClient& waiter, const engine::Key& key) {
+  ExecutionThread& thread = *ExecutionThread::Current();
+  thread.RefreshNow();
+  const Turns turns(server_.engine().shards(), kNoShard, &held);
+  thread.engine.Begin(&turns, waiter.db(), thread.now_us());
+  waiter.set_comes_back(false);
+  thread.engine.Signal(key, waiter.db());
+  ServeBlocked(thread);
+  thread.engine.End();
+}
 
 void Dispatcher::ForgetUnder(const ShardSet& held, BlockedClient& waiter) {
   const Turns turns(server_.engine().shards(), kNoShard, &held);

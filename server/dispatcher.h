@@ -53,6 +53,8 @@ class Dispatcher {
   void ForgetBlocked(const std::shared_ptr<BlockedClient>& waiter, ExecutionThread& thread);
   /// The same under turns that cover all its keys.
   void ForgetUnder(const engine::ShardSet& held, BlockedClient& waiter);
+  /// Serves the waiters of `key` under turns that suffice for `waiter`, which had to come back for them.
+  void ServeUnder(const engine::ShardSet& held, BlockedClient& waiter, const engine::Key& key);
   /// Calls fn(ShardData&) for the server's own work (expiry, eviction, waiting rooms) under a turn that `thread` holds,
   /// with thread.engine as its context; then journals what it did and serves whom it made ready.
   void RunOwnWork(engine::ShardIndex held, ExecutionThread& thread, const std::function<void(engine::ShardData&)>& fn);
@@ -77,7 +79,12 @@ class Dispatcher {
   void ReadAhead(Session& session, engine::EngineContext& engine);
   void FinishWrite(std::span<const std::string_view> command, ExecutionThread& thread);
   void ServeBlocked(ExecutionThread& thread);
-  bool ServeOne(ExecutionThread& thread, BlockedClient& waiter, const engine::Key& key);
+  void ServeKey(ExecutionThread& thread, const engine::ReadyKey& ready);
+  /// What came of trying to serve a waiter: its wait is over; it waits on; it will be served under more turns.
+  enum class Serving : uint8_t { kOver, kNotYet, kComesBack };
+  Serving ServeOne(ExecutionThread& thread, const std::shared_ptr<BlockedClient>& waiter, const engine::Key& key);
+  static Serving EndLook(BlockedClient& waiter, Serving serving);
+  void ComeBack(ExecutionThread& thread, const std::shared_ptr<BlockedClient>& waiter, const engine::Key& key);
 
   Server& server_;
 };

@@ -219,9 +219,10 @@ void ClientUnblock(CommandContext& ctx) {
   if (!id) return ctx.Fail(Error::kNotAnInteger);
   const auto info = ctx.server.clients().Find(static_cast<uint64_t>(*id));
   const std::shared_ptr<BlockedClient> waiter = info == nullptr ? nullptr : info->Waiter();
-  const bool claimed = waiter != nullptr && waiter->Claim();
-  if (claimed) waiter->session().ReportWaitEnd(end);
-  ctx.reply.Integer(claimed ? 1 : 0);
+  auto claim = engine::ClaimResult::kTooLate;
+  if (waiter != nullptr) claim = waiter->Claim(static_cast<uint8_t>(end));
+  if (claim == engine::ClaimResult::kMine) waiter->session().ReportWaitEnd(end);
+  ctx.reply.Integer(claim == engine::ClaimResult::kTooLate ? 0 : 1);
 }
 
 constexpr uint32_t kOwn = kNoScript | kLoading | kStale;

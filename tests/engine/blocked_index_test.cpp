@@ -110,5 +110,35 @@ TEST_CASE("BlockedWaiter: exactly one of several threads claims it") {
   }
 }
 
+TEST_CASE("BlockedWaiter: a claim during a look leaves its wish to the looker") {
+  BlockedWaiter waiter;
+  REQUIRE(waiter.BeginLook());
+  CHECK(waiter.Claim(1) == ClaimResult::kPassedOn);
+  CHECK_FALSE(waiter.claimed());
+  CHECK(waiter.EndLook() == uint8_t{1});
+  CHECK(waiter.claimed());
+  CHECK(waiter.Claim(0) == ClaimResult::kTooLate);
+  CHECK_FALSE(waiter.BeginLook());
+}
+
+TEST_CASE("BlockedWaiter: a look without a claim changes nothing, and serving wins over a wish") {
+  BlockedWaiter waiter;
+  REQUIRE(waiter.BeginLook());
+  CHECK_FALSE(waiter.EndLook().has_value());
+  REQUIRE(waiter.BeginLook());
+  CHECK(waiter.Claim(0) == ClaimResult::kPassedOn);
+  waiter.ClaimLooked();
+  CHECK(waiter.Claim(0) == ClaimResult::kTooLate);
+}
+
+TEST_CASE("BlockedIndex: a key's waiters all need it, or not") {
+  BlockedIndex index;
+  index.Add(0, "key", NewWaiter(), true);
+  CHECK(index.Find(0, "key")->need_key);
+  index.Add(0, "key", NewWaiter(), false);
+  index.Add(0, "key", NewWaiter(), true);
+  CHECK_FALSE(index.Find(0, "key")->need_key);
+}
+
 }  // namespace
 }  // namespace usher::engine
