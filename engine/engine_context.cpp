@@ -264,10 +264,10 @@ void EngineContext::EffectSelect(int db) {
   Effect({"SELECT", std::string_view(digits.data(), length)});
 }
 
-void EngineContext::Effect(std::initializer_list<std::string_view> words) {
+void EngineContext::Effect(std::span<const std::string_view> words) {
   explicit_effects_ = true;
   if (journal_ == nullptr) return;
-  AppendCommand(effects_, std::span(words.begin(), words.size()));
+  AppendCommand(effects_, words);
   ++effect_count_;
 }
 

@@ -174,7 +174,8 @@ class EngineContext {
   /// A keyspace event without a change of its own (expired, evicted, keymiss, del of an emptied container).
   void Notify(const Key& key, int db, NotifyClass event_class, std::string_view event);
   /// Journals this command instead of the one that runs. Only complete, deterministic commands.
-  void Effect(std::initializer_list<std::string_view> words);
+  void Effect(std::initializer_list<std::string_view> words) { Effect(std::span(words.begin(), words.size())); }
+  void Effect(std::span<const std::string_view> words);
   /// The same for bytes that are `count` RESP commands already.
   void EffectEncoded(std::string_view commands, size_t count);
   /// Runs fn in another database of the shard; what it journals is framed by SELECT.

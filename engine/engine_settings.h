@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/hash_value.h"
+#include "engine/set_value.h"
 #include "engine/zset.h"
 
 namespace usher::engine {
@@ -40,6 +41,7 @@ enum NotifyClass : uint32_t {
 
 struct EngineSettings {
   HashLimits hash;
+  SetLimits set;
   ZsetLimits zset;
   uint64_t maxmemory_bytes = 0;  // 0: no limit
   EvictionPolicy policy = EvictionPolicy::kNoEviction;

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
-#include <unordered_set>
 #include <utility>
 
 #include "engine/base/assert.h"
 #include "engine/base/memory.h"
+#include "engine/random_sample.h"
 #include "engine/varint.h"
 
 namespace usher::engine {
@@ -173,18 +173,13 @@ std::vector<Hash::Place> Hash::AllPlaces() const {
 }
 
 std::vector<Hash::Place> Hash::DistinctPlaces(Random& random, size_t count) const {
-  constexpr size_t kSparse = 3;  // below a third of the fields, few draws hit a field twice
-  if (IsTable() && count < size() / kSparse) {
-    std::unordered_set<Place> drawn;
-    while (drawn.size() < count) drawn.insert(RandomPlace(random));
-    return {drawn.begin(), drawn.end()};
+  if (!IsTable()) {
+    std::vector<Place> places = AllPlaces();
+    KeepSample(random, count, places);
+    return places;
   }
-  std::vector<Place> places = AllPlaces();
-  for (size_t i = 0; i < count && i + 1 < places.size() && count < places.size(); ++i) {
-    std::swap(places[i], places[i + random.Below(places.size() - i)]);
-  }
-  places.resize(std::min(count, places.size()));
-  return places;
+  return DrawDistinct(
+      random, count, size(), [&] { return RandomPlace(random); }, [&] { return AllPlaces(); });
 }
 
 size_t Hash::MemoryBytes() const {

@@ -5,6 +5,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/hash_value.h"
+#include "engine/set_value.h"
 #include "engine/zset.h"
 #include "protocol/number_text.h"
 
@@ -101,6 +102,8 @@ void DestroyValue(ValueType type, void* place) {
       return static_cast<RawString*>(place)->Destroy();
     case ValueType::kHash:
       return static_cast<Hash*>(place)->Destroy();
+    case ValueType::kSet:
+      return static_cast<Set*>(place)->Destroy();
     case ValueType::kZset:
       return static_cast<Zset*>(place)->Destroy();
     default:
@@ -114,6 +117,8 @@ size_t ValueMemoryBytes(ValueType type, const void* place) {
       return static_cast<const RawString*>(place)->MemoryBytes();
     case ValueType::kHash:
       return static_cast<const Hash*>(place)->MemoryBytes();
+    case ValueType::kSet:
+      return static_cast<const Set*>(place)->MemoryBytes();
     case ValueType::kZset:
       return static_cast<const Zset*>(place)->MemoryBytes();
     default:
@@ -133,6 +138,8 @@ EntryBuilder EntryBuilder::CopyOf(KeyEntry entry) {
       return Value(RawString::Make(entry.As<RawString>().view()));
     case EntryKind::kHash:
       return Value(entry.As<Hash>().Copy());
+    case EntryKind::kSet:
+      return Value(entry.As<Set>().Copy());
     case EntryKind::kZset:
       return Value(entry.As<Zset>().Copy());
     default:

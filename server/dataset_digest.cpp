@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "engine/hash_value.h"
+#include "engine/set_value.h"
 #include "engine/zset.h"
 
 namespace usher::server {
@@ -75,8 +76,10 @@ void AddValue(Sha1Digest& digest, engine::KeyEntry entry) {
     case engine::ValueType::kHash:
       AddHash(digest, entry.As<engine::Hash>());
       break;
-    case engine::ValueType::kList:
     case engine::ValueType::kSet:
+      entry.As<engine::Set>().ForEach([&](std::string_view member) { XorIn(digest, member); });
+      break;
+    case engine::ValueType::kList:
     case engine::ValueType::kStream:
       break;  // no command makes these yet
   }

@@ -97,6 +97,45 @@ def _unordered_hash(args, before, oracle, target):
 
 
 @normaliser(
+    "unordered-set",
+    *"SMEMBERS SPOP SUNION SINTER SDIFF".split(),
+    why="a hashtable-encoded set has no order, and 7.0 has no listpack for sets; an intset has. Streams SPOP all or none",
+)
+def _unordered_set(args, before, oracle, target):
+    if args[0].upper() == b"SMEMBERS" and _preceded_by(before, "OBJECT ENCODING", args[-1]):
+        if before[1] == (b"$", b"intset"):
+            return False
+    return oracle[0] in AGGREGATES and sorted_items(oracle) == sorted_items(target)
+
+
+@normaliser(
+    "set-listpack",
+    "OBJECT ENCODING",
+    why="7.2 packs small sets, 7.0 knows no listpack for them; for sets only, so TYPE must have been asked just before",
+)
+def _set_listpack(args, before, oracle, target):
+    if not _preceded_by(before, "TYPE", args[-1]) or not plain(before[1]) == plain(before[2]) == b"set":
+        return False
+    return plain(oracle) == b"hashtable" and plain(target) == b"listpack"
+
+
+@normaliser(
+    "random-set-members",
+    "SRANDMEMBER",
+    why="random: as many as the oracle's, distinct unless count < 0, each in the set read just before",
+)
+def _random_set_members(args, before, oracle, target):
+    if not _preceded_by(before, "SMEMBERS", args[1]):
+        return True
+    for reply, collection in ((oracle, before[1]), (target, before[2])):
+        picked = [reply[1]] if reply[0] == b"$" else plain(reply)
+        repeated = len(args) > 2 and int(args[2]) < 0
+        if not set(picked) <= set(plain(collection)) or (not repeated and len(set(picked)) != len(picked)):
+            return False
+    return oracle[0] == b"$" or len(oracle[1]) == len(target[1])
+
+
+@normaliser(
     "score-digits",
     *"ZADD ZSCORE ZMSCORE ZINCRBY ZRANGE ZREVRANGE ZRANGEBYSCORE ZREVRANGEBYSCORE ZRANK ZREVRANK".split(),
     *"ZPOPMIN ZPOPMAX ZMPOP BZPOPMIN BZPOPMAX BZMPOP ZUNION ZINTER ZDIFF".split(),
@@ -228,6 +267,7 @@ def _own_memory(_args, _before, _oracle, _target):
     "scan-page",
     "SCAN",
     "HSCAN",
+    "SSCAN",
     "ZSCAN",
     why="cursors and order are the server's own; streams compare whole iterations instead",
 )

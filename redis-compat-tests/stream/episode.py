@@ -3,7 +3,7 @@
 import random
 
 from ..harness.resp import to_bytes
-from . import connection, hashes, keys, strings, zset_algebra, zsets  # noqa: F401 - they register their generators
+from . import connection, hashes, keys, sets, strings, zset_algebra, zsets  # noqa: F401 - they register their generators
 from .mutate import mutate
 from .pools import Pools
 from .registry import GENERATORS, SCAN_ALL, WAIT_MS
@@ -18,6 +18,8 @@ MODES = {
         "4",
         "hash-max-listpack-value",
         "20",
+        "set-max-intset-entries",
+        "4",
         "zset-max-listpack-entries",
         "4",
         "zset-max-listpack-value",
@@ -29,6 +31,8 @@ THRESHOLD_DEFAULTS = [
     "512",
     "hash-max-listpack-value",
     "64",
+    "set-max-intset-entries",
+    "512",
     "zset-max-listpack-entries",
     "128",
     "zset-max-listpack-value",

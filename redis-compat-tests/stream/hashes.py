@@ -52,7 +52,7 @@ def _hlen(p):
 @command("HGETALL", "HKEYS", "HVALS")
 def _whole(p, name):
     key = p.key("hash")
-    return [["OBJECT", "ENCODING", key], [name, key]]
+    return [["TYPE", key], ["OBJECT", "ENCODING", key], [name, key]]
 
 
 @command("HINCRBY", weight=2)

@@ -52,13 +52,13 @@ def _one_key(p, name):
 
 @command("RENAME", "RENAMENX", weight=0.5)
 def _rename(p, name):
-    kind = p.pick("string", "hash", "zset")
+    kind = p.pick("string", "hash", "set", "zset")
     return [[name, p.key(kind), p.key(kind)]]
 
 
 @command("COPY", weight=2)
 def _copy(p):
-    kind = p.pick("string", "hash", "zset")
+    kind = p.pick("string", "hash", "set", "zset")
     args = ["COPY", p.key(kind), p.key(kind)]
     if p.chance(0.4):
         args += [p.cased("DB"), database(p)]
@@ -75,7 +75,8 @@ def _move(p):
 @command("OBJECT", weight=3)
 def _object(p):
     sub = p.pick("ENCODING", "ENCODING", "ENCODING", "REFCOUNT", "FREQ", "IDLETIME", "NOSUCH")
-    return [["OBJECT", p.cased(sub), p.any_key()]]
+    key = p.any_key()
+    return [["TYPE", key], ["OBJECT", p.cased(sub), key]]
 
 
 @command("RANDOMKEY", weight=0.5, mutable=False)
@@ -105,7 +106,7 @@ def _scan(p):
     if p.chance(0.4):
         options += ["COUNT", str(p.random.randint(1, 50))]
     if p.chance(0.4):
-        options += ["TYPE", p.pick("string", "zset", "hash", "ZSET", "list")]
+        options += ["TYPE", p.pick("string", "zset", "hash", "set", "ZSET", "list")]
     return [[SCAN_ALL, "SCAN"] + options]
 
 

@@ -124,7 +124,7 @@ def _scan_all(client, args):
         if is_error(reply):
             return reply
         cursor, items = plain(reply)
-        if position == 2:
+        if position == 2 and args[0].upper() != b"SSCAN":
             items = zip(items[::2], items[1::2])
         if args[0].upper() == b"ZSCAN":  # as the normaliser score-digits
             items = ((member, float(score)) for member, score in items)

@@ -11,7 +11,7 @@ INT64_MAX, INT64_MIN = 2**63 - 1, -(2**63)
 FAR_AHEAD_S = 4_000_000_000  # absolute expiries lie around here, never near now
 SHORT_TTL_MS = 4
 
-KEYS = {"string": 5, "hash": 5, "zset": 6}
+KEYS = {"string": 5, "hash": 5, "set": 6, "zset": 6}
 # Sorted sets whose members all have score 0: what a lexicographic range answers is defined for these only (on mixed
 # scores it depends on the random heights of Redis's skip list, so two redis-servers differ).
 LEX_KEYS = 3
@@ -132,6 +132,10 @@ class Pools:
         """Where a store command writes: often a set of its own, so that the others stay filled."""
         return "zset:dst%d" % self.random.randrange(2) if self.chance(0.7) else self.key("zset")
 
+    def set_destination(self):
+        """The same for the store commands of sets."""
+        return "set:dst%d" % self.random.randrange(2) if self.chance(0.7) else self.key("set")
+
     def any_key(self):
         """A key of whatever type."""
         return self.lex_key() if self.chance(0.08) else self.key(self.random.choice(list(KEYS)))
@@ -144,7 +148,7 @@ class Pools:
         """Every key that the generators may give an expiry to."""
         kinds = [*KEYS.items(), ("lex", LEX_KEYS), ("num", NUMBER_KEYS)]
         named = ["%s:%d" % (kind, i) for kind, count in kinds for i in range(count)]
-        return named + ["zset:dst0", "zset:dst1", "no-lex", *OTHER_KEYS]
+        return named + ["zset:dst0", "zset:dst1", "set:dst0", "set:dst1", "no-lex", *OTHER_KEYS]
 
     def value(self):
         """A string value: short, numeric, binary, empty, at encoding limits, rarely huge."""

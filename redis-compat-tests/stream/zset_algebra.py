@@ -4,7 +4,7 @@ from .registry import command
 
 
 def _key_list(p):
-    keys = p.keys("zset", 4)
+    keys = [p.key("set") if p.chance(0.2) else key for key in p.keys("zset", 4)]
     number = str(len(keys)) if p.chance(0.95) else p.pick("0", "-1", "9", "abc", "1.5")
     return [number] + keys
 

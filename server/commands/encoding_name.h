@@ -6,6 +6,7 @@
 
 #include "engine/hash_value.h"
 #include "engine/key_entry.h"
+#include "engine/set_value.h"
 #include "engine/zset.h"
 
 namespace usher::server {
@@ -22,8 +23,10 @@ inline std::string_view EncodingName(engine::KeyEntry entry) {
       return entry.As<engine::Hash>().encoding() == engine::Hash::Encoding::kListpack ? "listpack" : "hashtable";
     case engine::ValueType::kList:
       return "quicklist";
-    case engine::ValueType::kSet:
-      return "hashtable";
+    case engine::ValueType::kSet: {
+      constexpr std::string_view kNames[] = {"listpack", "hashtable", "intset"};
+      return kNames[static_cast<size_t>(entry.As<engine::Set>().encoding())];
+    }
     case engine::ValueType::kStream:
       return "stream";
   }

@@ -31,6 +31,9 @@ extern const CommandGroup kPubSubCommands;
 extern const CommandGroup kQueueCommands;
 extern const CommandGroup kQueueContainerCommands;
 extern const CommandGroup kSelectCommands;
+extern const CommandGroup kSetAlgebraCommands;
+extern const CommandGroup kSetCommands;
+extern const CommandGroup kSetScanCommands;
 extern const CommandGroup kSlowlogCommands;
 extern const CommandGroup kStringCommands;
 extern const CommandGroup kStringLcsCommands;
@@ -70,6 +73,9 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kQueueCommands,
     &kQueueContainerCommands,
     &kSelectCommands,
+    &kSetAlgebraCommands,
+    &kSetCommands,
+    &kSetScanCommands,
     &kSlowlogCommands,
     &kStringCommands,
     &kStringLcsCommands,

@@ -3,6 +3,7 @@
 
 #include "server/arg_reader.h"
 #include "server/command_context.h"
+#include "server/commands/draw_count.h"
 #include "server/commands/groups.h"
 #include "server/commands/scan_option.h"
 
@@ -79,22 +80,17 @@ struct RandomFieldOptions {
 
 bool ParseRandomFieldOptions(CommandContext& ctx, RandomFieldOptions& options) {
   constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-  const std::optional<int64_t> count = ToInteger(ctx.args[2]);
-  if (!count) {
-    ctx.Fail(Error::kNotAnInteger);
+  const std::string_view error = ParseDrawCount(ctx.args[2], options.count);
+  if (!error.empty()) {
+    ctx.FailText(error);
     return false;
   }
-  if (*count < -kMax) {
-    ctx.FailText("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
-    return false;
-  }
-  options.count = *count;
   options.with_values = ctx.args.size() == 4 && EqualsIgnoringCase(ctx.args[3], "WITHVALUES");
   if (ctx.args.size() > 3 && !options.with_values) {
     ctx.Fail(Error::kSyntax);
     return false;
   }
-  if (options.with_values && (*count < -kMax / 2 || *count > kMax / 2)) {
+  if (options.with_values && (options.count < -kMax / 2 || options.count > kMax / 2)) {
     ctx.FailText("ERR value is out of range");
     return false;
   }

@@ -1,10 +1,13 @@
-// Algebra of sorted sets: union, intersection and difference, to the client, into a key, or only counted.
+// Algebra of sorted sets: union, intersection and difference, to the client, into a key, or only counted. Sets may be
+// among the inputs: their members have the score 1.
 //
 // The result is collected as views of the inputs, sorted once, and then replied or appended to a new set. Scores are
 // combined in the order of the inputs' sizes, as in Redis: sums of doubles depend on it.
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "server/arg_reader.h"
@@ -19,6 +22,7 @@ namespace {
 
 using engine::Error;
 using engine::Order;
+using engine::Set;
 using engine::Zset;
 using engine::ZsetKey;
 
@@ -29,18 +33,40 @@ enum class Target : uint8_t { kReply, kKey, kCount };
 enum class Aggregate : uint8_t { kSum, kMin, kMax };
 
 struct Input {
-  const Zset* zset;  // null: no such key
+  const Zset* zset = nullptr;
+  const Set* set = nullptr;  // both null: no such key
   double weight = 1;
 
-  size_t size() const { return zset == nullptr ? 0 : zset->size(); }
+  bool missing() const { return zset == nullptr && set == nullptr; }
+  bool IsSameKeyAs(const Input& other) const { return zset == other.zset && set == other.set; }
+  size_t size() const {
+    if (set != nullptr) return set->size();
+    return zset == nullptr ? 0 : zset->size();
+  }
+  std::optional<double> Score(const ZsetKey& key) const {
+    if (zset != nullptr) return zset->Score(key);
+    return set != nullptr && set->Contains(key.member()) ? std::optional(1.0) : std::nullopt;
+  }
 };
 
 struct CombineRequest {
   std::vector<Input> inputs;
+  std::deque<std::string> spelled;  // members of small sets, which spell out theirs on demand
   Aggregate aggregate = Aggregate::kSum;
   Scores scores = Scores::kOmitted;
   size_t limit = std::numeric_limits<size_t>::max();
 };
+
+/// Calls fn(member, score) for what an input has. The members stay valid as long as the request.
+template <class Fn>
+void ForEachEntry(CombineRequest& request, const Input& input, Fn&& fn) {
+  if (input.zset != nullptr) return input.zset->ForEach(input.zset->All(), Order::kAscending, fn);
+  if (input.set == nullptr) return;
+  const bool views = input.set->encoding() == Set::Encoding::kHashtable;
+  input.set->ForEach([&](std::string_view member) {
+    fn(views ? member : std::string_view(request.spelled.emplace_back(member)), 1.0);
+  });
+}
 
 struct Entry {
   std::string_view member;
@@ -121,11 +147,10 @@ class EntryTable {
   std::vector<Slot> slots_;
 };
 
-Entries Union(const CombineRequest& request) {
+Entries Union(CombineRequest& request) {
   EntryTable table(request.inputs.back().size());
   for (const Input& input : request.inputs) {
-    if (input.zset == nullptr) continue;
-    input.zset->ForEach(input.zset->All(), Order::kAscending, [&](std::string_view member, double score) {
+    ForEachEntry(request, input, [&](std::string_view member, double score) {
       table.Add(member, ZeroIfNan(input.weight * score), request.aggregate);
     });
   }
@@ -139,18 +164,16 @@ std::optional<double> ScoreInAll(const CombineRequest& request, std::string_view
   double combined = ZeroIfNan(first.weight * score);
   for (size_t i = 1; i < request.inputs.size(); ++i) {
     const Input& input = request.inputs[i];
-    const std::optional<double> other = input.zset == first.zset ? score : input.zset->Score(key);
+    const std::optional<double> other = input.IsSameKeyAs(first) ? score : input.Score(key);
     if (!other) return std::nullopt;
     combined = Combined(request.aggregate, combined, input.weight * *other);
   }
   return combined;
 }
 
-Entries Intersection(const CombineRequest& request) {
+Entries Intersection(CombineRequest& request) {
   Entries entries;
-  const Input& first = request.inputs.front();
-  if (first.zset == nullptr) return entries;
-  first.zset->ForEach(first.zset->All(), Order::kAscending, [&](std::string_view member, double score) {
+  ForEachEntry(request, request.inputs.front(), [&](std::string_view member, double score) {
     if (entries.size() >= request.limit) return;
     const std::optional<double> combined = ScoreInAll(request, member, score);
     if (combined) entries.push_back({member, *combined});
@@ -158,22 +181,21 @@ Entries Intersection(const CombineRequest& request) {
   return entries;
 }
 
-Entries Difference(const CombineRequest& request) {
+Entries Difference(CombineRequest& request) {
   Entries entries;
-  const Zset* first = request.inputs.front().zset;
-  if (first == nullptr) return entries;
-  first->ForEach(first->All(), Order::kAscending, [&](std::string_view member, double score) {
+  const Input& first = request.inputs.front();
+  ForEachEntry(request, first, [&](std::string_view member, double score) {
     const ZsetKey key(member, Zset::HashOf(member));
     for (size_t i = 1; i < request.inputs.size(); ++i) {
-      const Zset* other = request.inputs[i].zset;
-      if (other != nullptr && (other == first || other->Score(key))) return;
+      const Input& other = request.inputs[i];
+      if (!other.missing() && (other.IsSameKeyAs(first) || other.Score(key))) return;
     }
     entries.push_back({member, score});
   });
   return entries;
 }
 
-Entries Combine(SetOperation operation, const CombineRequest& request) {
+Entries Combine(SetOperation operation, CombineRequest& request) {
   switch (operation) {
     case SetOperation::kUnion:
       return Union(request);
@@ -203,12 +225,17 @@ std::optional<size_t> ParseInputCount(CommandContext& ctx, size_t at) {
 bool ReadInputs(CommandContext& ctx, size_t first_key, size_t count, CombineRequest& request) {
   request.inputs.reserve(count);
   for (size_t i = 0; i < count; ++i) {
-    const auto zset = ctx.engine.ReadAs<Zset>(ctx.KeyAt(first_key + i));
-    if (!zset) {
-      ctx.Fail(zset.error());
+    const engine::KeyEntry entry = ctx.engine.Read(ctx.KeyAt(first_key + i));
+    Input& input = request.inputs.emplace_back();
+    if (!entry) continue;
+    if (entry.type() == engine::ValueType::kZset) {
+      input.zset = &entry.As<Zset>();
+    } else if (entry.type() == engine::ValueType::kSet) {
+      input.set = &entry.As<Set>();
+    } else {
+      ctx.Fail(Error::kWrongType);
       return false;
     }
-    request.inputs.push_back({*zset});
   }
   return true;
 }
@@ -275,6 +302,12 @@ void CombineCommand(CommandContext& ctx) {
   for (const Entry& entry : entries) reply.Entry(entry.member, entry.score);
 }
 
+size_t SizeOf(engine::KeyEntry entry) {
+  if (!entry) return 0;
+  if (entry.type() == engine::ValueType::kSet) return entry.As<Set>().size();
+  return entry.type() == engine::ValueType::kZset ? entry.As<Zset>().size() : 0;
+}
+
 template <SetOperation kOperation>
 int64_t CombineCost(CommandContext& ctx) {
   size_t inputs = 0;
@@ -283,7 +316,7 @@ int64_t CombineCost(CommandContext& ctx) {
   for (const CommandKey& key : ctx.prepared.keys) {
     if ((key.flags & kKeyRo) == 0) continue;
     const engine::KeyEntry entry = ctx.engine.Peek(key.key);
-    const size_t size = entry && entry.type() == engine::ValueType::kZset ? entry.As<Zset>().size() : 0;
+    const size_t size = SizeOf(entry);
     ++inputs;
     total += size;
     smallest = std::min(smallest, size);

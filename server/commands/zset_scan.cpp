@@ -9,6 +9,7 @@
 
 #include "server/arg_reader.h"
 #include "server/command_context.h"
+#include "server/commands/draw_count.h"
 #include "server/commands/groups.h"
 #include "server/commands/scan_option.h"
 #include "server/commands/zset_result.h"
@@ -34,12 +35,8 @@ struct DrawRequest {
 
 std::string_view DrawRequest::Parse(const CommandContext& ctx) {
   constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-  const std::optional<int64_t> wanted = ToInteger(ctx.args[2]);
-  if (!wanted) return "ERR value is not an integer or out of range";
-  if (*wanted < -kMax) {
-    return "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
-  }
-  count = *wanted;
+  const std::string_view error = ParseDrawCount(ctx.args[2], count);
+  if (!error.empty()) return error;
   if (ctx.args.size() == 3) return {};
   if (ctx.args.size() > 4 || !EqualsIgnoringCase(ctx.args[3], "WITHSCORES")) return "ERR syntax error";
   if (count < -kMax / 2 || count > kMax / 2) return "ERR value is out of range";

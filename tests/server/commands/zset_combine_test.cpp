@@ -35,6 +35,21 @@ TEST_CASE("ZUNION, ZINTER, ZDIFF: sorted by score") {
   CHECK(sets.Run("ZUNION 2 nokey y") == "b c d ");
 }
 
+TEST_CASE("ZUNION, ZINTER, ZDIFF: the members of a set have the score 1") {
+  TwoSets sets;
+  sets.Run("SADD s b 7");
+  sets.Run("SADD i 7 8");
+  for (int i = 0; i < 300; ++i) sets.Run("SADD large " + std::to_string(i));
+  CHECK(sets.Run("ZUNION 3 s x i WITHSCORES") == "8 1 a 1 7 2 b 3 c 3 ");
+  CHECK(sets.Run("ZINTER 2 s x WEIGHTS 10 1 WITHSCORES") == "b 12 ");
+  CHECK(sets.Run("ZINTER 2 s s WITHSCORES") == "7 2 b 2 ");
+  CHECK(sets.Run("ZDIFF 2 i large").empty());
+  CHECK(sets.Run("ZDIFF 2 s i WITHSCORES") == "b 1 ");
+  CHECK(sets.server.Run("ZINTERCARD 3 s i large") == Integer(1));
+  CHECK(sets.server.Run("ZUNIONSTORE d 2 large y") == Integer(303));
+  CHECK(sets.Run("ZRANGE d -1 -1 WITHSCORES") == "d 30 ");
+}
+
 TEST_CASE("ZUNION: WEIGHTS and AGGREGATE") {
   TwoSets sets;
   CHECK(sets.Run("ZUNION 2 x y WEIGHTS 100 1 AGGREGATE MAX WITHSCORES") == "d 30 a 100 b 200 c 300 ");
