@@ -24,6 +24,7 @@ enum class EvictionPolicy : uint8_t {
 
 /// Classes of keyspace events, as notify-keyspace-events selects them.
 enum NotifyClass : uint32_t {
+  kNotifyNothing = 0,         // a change without an event
   kNotifyKeyspace = 1u << 0,  // K
   kNotifyKeyevent = 1u << 1,  // E
   kNotifyGeneric = 1u << 2,   // g
@@ -49,6 +50,7 @@ struct EngineSettings {
   int lfu_log_factor = 10;
   int lfu_decay_minutes = 1;
   uint32_t notify = 0;  // NotifyClass bits
+  uint64_t hll_sparse_bytes_max = 3000;
   uint64_t string_bytes_max = uint64_t{512} << 20;
   std::string queue_wait_key = "queue:wait:{Q}";
   std::string queue_active_key = "queue:active:{Q}";

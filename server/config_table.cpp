@@ -159,7 +159,7 @@ constexpr ConfigDirective kDirectives[] = {
     Memory("hash-max-listpack-value", "64", 0, kEffective)
         .Alias("hash-max-ziplist-value")
         .Into<&ConfigValues::hash_max_listpack_value_bytes>(),
-    Memory("hll-sparse-max-bytes", "3000", 0, kDormant),
+    Memory("hll-sparse-max-bytes", "3000", 0, kEffective).Into<&ConfigValues::hll_sparse_max_bytes>(),
     Integer("hz", "10", 0, kInt32Max, kTuning).Clamp(1, 500),
     Text("ignore-warnings", "", kTuning),
     Integer("io-threads", "1", 1, 128, kTuning).Flags(kConfigImmutable),

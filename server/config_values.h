@@ -85,6 +85,7 @@ struct ConfigValues {
   // Encodings.
   uint64_t hash_max_listpack_entries = 0;
   uint64_t hash_max_listpack_value_bytes = 0;
+  uint64_t hll_sparse_max_bytes = 0;
   uint64_t zset_max_listpack_entries = 0;
   uint64_t zset_max_listpack_value_bytes = 0;
   uint64_t set_max_intset_entries = 0;

@@ -34,6 +34,7 @@ engine::EngineSettings SettingsFrom(const ConfigValues& config) {
   engine::EngineSettings settings;
   settings.hash.packed_entries_max = config.hash_max_listpack_entries;
   settings.hash.packed_value_bytes_max = config.hash_max_listpack_value_bytes;
+  settings.hll_sparse_bytes_max = config.hll_sparse_max_bytes;
   settings.set.integer_entries_max = config.set_max_intset_entries;
   settings.set.packed_entries_max = config.set_max_listpack_entries;
   settings.set.packed_value_bytes_max = config.set_max_listpack_value_bytes;

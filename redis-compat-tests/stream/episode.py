@@ -3,7 +3,17 @@
 import random
 
 from ..harness.resp import to_bytes
-from . import connection, hashes, keys, sets, strings, zset_algebra, zsets  # noqa: F401 - they register their generators
+from . import (  # noqa: F401 - they register their generators
+    bitmaps,
+    connection,
+    hashes,
+    hyperloglogs,
+    keys,
+    sets,
+    strings,
+    zset_algebra,
+    zsets,
+)
 from .mutate import mutate
 from .pools import Pools
 from .registry import GENERATORS, SCAN_ALL, WAIT_MS

@@ -146,7 +146,7 @@ class Pools:
 
     def all_keys(self):
         """Every key that the generators may give an expiry to."""
-        kinds = [*KEYS.items(), ("lex", LEX_KEYS), ("num", NUMBER_KEYS)]
+        kinds = [*KEYS.items(), ("lex", LEX_KEYS), ("num", NUMBER_KEYS), ("bits", 4), ("hll", 4)]
         named = ["%s:%d" % (kind, i) for kind, count in kinds for i in range(count)]
         return named + ["zset:dst0", "zset:dst1", "set:dst0", "set:dst1", "no-lex", *OTHER_KEYS]
 

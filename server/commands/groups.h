@@ -7,6 +7,8 @@
 namespace usher::server {
 
 extern const CommandGroup kAdminCommands;
+extern const CommandGroup kBitFieldCommands;
+extern const CommandGroup kBitmapCommands;
 extern const CommandGroup kClientAdminCommands;
 extern const CommandGroup kClientCommands;
 extern const CommandGroup kCommandCommands;
@@ -17,6 +19,7 @@ extern const CommandGroup kDebugCommands;
 extern const CommandGroup kHashCommands;
 extern const CommandGroup kHashNumberCommands;
 extern const CommandGroup kHashScanCommands;
+extern const CommandGroup kHyperLogLogCommands;
 extern const CommandGroup kInfoCommands;
 extern const CommandGroup kKeyCommands;
 extern const CommandGroup kKeyDatabaseCommands;
@@ -49,6 +52,8 @@ extern const CommandGroup kZsetScanCommands;
 // clang-format off
 inline const CommandGroup* const kCommandGroups[] = {
     &kAdminCommands,
+    &kBitFieldCommands,
+    &kBitmapCommands,
     &kClientAdminCommands,
     &kClientCommands,
     &kCommandCommands,
@@ -59,6 +64,7 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kHashCommands,
     &kHashNumberCommands,
     &kHashScanCommands,
+    &kHyperLogLogCommands,
     &kInfoCommands,
     &kKeyCommands,
     &kKeyDatabaseCommands,
