@@ -16,7 +16,6 @@ void EngineContext::Begin(const Turns* turns, int db, int64_t now_us) {
   now_us_ = now_us;
   dirty_ = 0;
   explicit_effects_ = false;
-  effect_count_ = 0;
   if (turns == nullptr) return;
   turns->ForEachHeld([&](const ShardData& shard) { now_us_ = std::max(now_us_, shard.last_now_us); });
   turns->ForEachHeld([&](ShardData& shard) { shard.last_now_us = now_us_; });
@@ -243,21 +242,6 @@ void EngineContext::RemoveSilently(const Key& key, int db, NotifyClass event_cla
   Notify(owned, db, event_class, event);
 }
 
-void EngineContext::AppendCommand(std::string& to, std::span<const std::string_view> words) {
-  std::array<char, protocol::kIntegerTextBytesMax> digits;
-  const auto header = [&](char type, size_t number) {
-    to.push_back(type);
-    to.append(digits.data(), protocol::FormatUnsigned(number, digits.data()));
-    to.append("\r\n", 2);
-  };
-  header('*', words.size());
-  for (const std::string_view word : words) {
-    header('$', word.size());
-    to.append(word);
-    to.append("\r\n", 2);
-  }
-}
-
 void EngineContext::EffectSelect(int db) {
   std::array<char, protocol::kIntegerTextBytesMax> digits;
   const size_t length = protocol::FormatInteger(db, digits.data());
@@ -266,58 +250,39 @@ void EngineContext::EffectSelect(int db) {
 
 void EngineContext::Effect(std::span<const std::string_view> words) {
   explicit_effects_ = true;
-  if (journal_ == nullptr) return;
-  AppendCommand(effects_, words);
-  ++effect_count_;
-}
-
-void EngineContext::EffectEncoded(std::string_view commands, size_t count) {
-  explicit_effects_ = true;
-  if (journal_ == nullptr) return;
-  effects_.append(commands);
-  effect_count_ += count;
+  if (journal_ != nullptr) effects_.Add(words);
 }
 
 void EngineContext::AppendToJournal(std::span<const std::string_view> command) {
-  if (journal_ == nullptr) {
-    explicit_effects_ = false;
-    dirty_ &= kNotAccounted;
-    return;
-  }
-  if ((dirty_ & kNotJournaled) != 0 && !explicit_effects_) {
-    AppendCommand(effects_, command);
-    ++effect_count_;
-  }
+  const bool is_effect = (dirty_ & kNotJournaled) != 0 && !explicit_effects_;
   dirty_ &= kNotAccounted;
-  if (effect_count_ > 0) {
-    Journal::RecordInfo info;
-    info.slot = effect_slot_;
-    info.db = static_cast<uint8_t>(db_);
-    info.time_ms = now_ms();
-    if (db_ == 0 && effect_count_ == 1) {
-      journal_->Append(info, effects_);
-    } else {
-      FrameRecord();
-      journal_->Append(info, record_);
-    }
-  }
-  effects_.clear();
-  effect_count_ = 0;
   explicit_effects_ = false;
+  if (journal_ == nullptr) return;
+  if (is_effect) effects_.Add(command);
+  if (effects_.commands() == 0) return;
+  const Journal::RecordInfo info{
+      .slot = effect_slot_, .db = static_cast<uint8_t>(db_), .targets = Journal::kAll, .time_ms = now_ms()};
+  if (db_ == 0 && effects_.commands() == 1) {
+    journal_->Append(info, effects_.text());
+  } else {
+    AppendFramed(info);
+  }
+  effects_.Clear();
 }
 
 // A record depends on no neighbour: it selects its database and goes back, and several effects are one transaction.
-void EngineContext::FrameRecord() {
-  static constexpr std::string_view kMulti = "*1\r\n$5\r\nMULTI\r\n";
-  static constexpr std::string_view kExec = "*1\r\n$4\r\nEXEC\r\n";
+void EngineContext::AppendFramed(const Journal::RecordInfo& info) {
   std::array<char, protocol::kIntegerTextBytesMax> digits;
   const std::string_view db(digits.data(), protocol::FormatInteger(db_, digits.data()));
-  record_.clear();
-  if (db_ != 0) AppendCommand(record_, std::array<std::string_view, 2>{"SELECT", db});
-  if (effect_count_ > 1) record_ += kMulti;
-  record_ += effects_;
-  if (effect_count_ > 1) record_ += kExec;
-  if (db_ != 0) AppendCommand(record_, std::array<std::string_view, 2>{"SELECT", "0"});
+  const bool many = effects_.commands() > 1;
+  frame_.Clear();
+  if (db_ != 0) frame_.Add({"SELECT", db});
+  if (many) frame_.Add({"MULTI"});
+  const size_t before_bytes = frame_.text().size();
+  if (many) frame_.Add({"EXEC"});
+  if (db_ != 0) frame_.Add({"SELECT", "0"});
+  const std::string_view frame = frame_.text();
+  journal_->Append(info, frame.substr(0, before_bytes), effects_.text(), frame.substr(before_bytes));
 }
 
 bool EngineContext::PopReadyKey(ReadyKey& ready) {

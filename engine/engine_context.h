@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "engine/base/result.h"
+#include "engine/effect_text.h"
 #include "engine/engine.h"
 #include "engine/key_entry.h"
 #include "engine/turns.h"
@@ -91,9 +92,9 @@ class EngineContext {
   void Begin(const Turns* turns, int db, int64_t now_us);
   /// Ends it: what remains to be reported is dropped (the journal has it by then).
   void End();
-  bool has_effects() const { return (dirty_ & kNotJournaled) != 0 || effect_count_ > 0 || !ready_keys_.empty(); }
+  bool has_effects() const { return (dirty_ & kNotJournaled) != 0 || effects_.commands() > 0 || !ready_keys_.empty(); }
   /// An expired key was deleted, or something else happened beside what is journaled already.
-  bool has_unjournaled_effects() const { return effect_count_ > 0; }
+  bool has_unjournaled_effects() const { return effects_.commands() > 0; }
   bool has_ready_keys() const { return !ready_keys_.empty(); }
   bool PopReadyKey(ReadyKey& ready);
   /// Journals what the command did: its effects, or the command itself. Clears them.
@@ -176,8 +177,11 @@ class EngineContext {
   /// Journals this command instead of the one that runs. Only complete, deterministic commands.
   void Effect(std::initializer_list<std::string_view> words) { Effect(std::span(words.begin(), words.size())); }
   void Effect(std::span<const std::string_view> words);
-  /// The same for bytes that are `count` RESP commands already.
-  void EffectEncoded(std::string_view commands, size_t count);
+  /// Where to write many of them, when journaling().
+  EffectText& Effects() {
+    explicit_effects_ = true;
+    return effects_;
+  }
   /// Runs fn in another database of the shard; what it journals is framed by SELECT.
   template <class Fn>
   void InDatabase(ShardData& shard, int db, Fn&& fn);
@@ -206,9 +210,8 @@ class EngineContext {
   void RemoveSilently(const Key& key, int db, NotifyClass event_class, std::string_view event);
   static void AccountShard(ShardData& shard, int db);
   void EffectSelect(int db);
-  void FrameRecord();
+  void AppendFramed(const Journal::RecordInfo& info);
   void ContainerEmptied(Keyspace& keyspace, const Key& key);
-  static void AppendCommand(std::string& to, std::span<const std::string_view> words);
 
   Engine& engine_;
   EngineObserver* observer_ = nullptr;
@@ -221,10 +224,9 @@ class EngineContext {
   bool no_touch_ = false;
   uint8_t dirty_ = 0;              // something was modified: kNotJournaled, kNotAccounted
   bool explicit_effects_ = false;  // Effect() replaces the command
-  size_t effect_count_ = 0;
   uint16_t effect_slot_ = 0;
-  std::string effects_;
-  std::string record_;
+  EffectText effects_;
+  EffectText frame_;
   std::deque<ReadyKey> ready_keys_;
 };
 
@@ -232,17 +234,16 @@ template <class Fn>
 void EngineContext::InDatabase(ShardData& shard, int db, Fn&& fn) {
   if (db == db_) return fn();
   const int db_before = db_;
-  const size_t effects_before = effect_count_;
-  const size_t bytes_before = effects_.size();
+  const size_t effects_before = effects_.commands();
+  const size_t bytes_before = effects_.text().size();
   EffectSelect(db);
-  const size_t effects_selected = effect_count_;
+  const size_t effects_selected = effects_.commands();
   db_ = db;
   fn();
   db_ = db_before;
   AccountShard(shard, db);
-  if (effect_count_ > effects_selected) return EffectSelect(db_before);
-  effects_.resize(bytes_before);
-  effect_count_ = effects_before;
+  if (effects_.commands() > effects_selected) return EffectSelect(db_before);
+  effects_.Truncate(bytes_before, effects_before);
 }
 
 template <class T>

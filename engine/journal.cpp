@@ -19,10 +19,10 @@ uint64_t Journal::PackWord(const RecordInfo& info, size_t payload_bytes) {
          static_cast<uint64_t>(info.db) << 48 | static_cast<uint64_t>(info.targets) << 56;
 }
 
-uint64_t Journal::Append(const RecordInfo& info, std::string_view part, std::string_view rest) {
-  const size_t payload_bytes = part.size() + rest.size();
+uint64_t Journal::Append(const RecordInfo& info, std::string_view part, std::string_view more, std::string_view rest) {
+  const size_t payload_bytes = part.size() + more.size() + rest.size();
   const uint64_t start = Reserve(payload_bytes);
-  Fill(start, info, part, rest);
+  Fill(start, info, part, more, rest);
   return start + RecordBytes(payload_bytes);
 }
 
@@ -31,9 +31,10 @@ uint64_t Journal::Reserve(size_t payload_bytes) {
   return tail_.fetch_add(RecordBytes(payload_bytes), std::memory_order_acq_rel);
 }
 
-void Journal::Fill(uint64_t position, const RecordInfo& info, std::string_view part, std::string_view rest) {
+void Journal::Fill(uint64_t position, const RecordInfo& info, std::string_view part, std::string_view more,
+                   std::string_view rest) {
   ASSERT(info.targets != 0);
-  const size_t payload_bytes = part.size() + rest.size();
+  const size_t payload_bytes = part.size() + more.size() + rest.size();
   const size_t record_bytes = RecordBytes(payload_bytes);
   const size_t offset = position % kChunkBytes;
   Chunk& first = ChunkFor(position / kChunkBytes);
@@ -41,14 +42,17 @@ void Journal::Fill(uint64_t position, const RecordInfo& info, std::string_view p
   if (offset + record_bytes <= kChunkBytes) [[likely]] {
     char* to = first.bytes + offset;
     std::memcpy(to + 8, &info.time_ms, sizeof info.time_ms);
-    std::memcpy(to + kHeaderBytes, part.data(), part.size());
-    if (!rest.empty()) std::memcpy(to + kHeaderBytes + part.size(), rest.data(), rest.size());
+    to += kHeaderBytes;
+    std::memcpy(to, part.data(), part.size());
+    if (!more.empty()) std::memcpy(to + part.size(), more.data(), more.size());
+    if (!rest.empty()) std::memcpy(to + part.size() + more.size(), rest.data(), rest.size());
     written = record_bytes;
   } else {
     static constexpr char kPadding[8] = {};
     Write(position + 8, &info.time_ms, sizeof info.time_ms);
     Write(position + kHeaderBytes, part.data(), part.size());
-    Write(position + kHeaderBytes + part.size(), rest.data(), rest.size());
+    Write(position + kHeaderBytes + part.size(), more.data(), more.size());
+    Write(position + kHeaderBytes + part.size() + more.size(), rest.data(), rest.size());
     Write(position + kHeaderBytes + payload_bytes, kPadding, record_bytes - kHeaderBytes - payload_bytes);
   }
   WordAt(first, offset).store(PackWord(info, payload_bytes), std::memory_order_release);

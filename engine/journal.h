@@ -49,13 +49,15 @@ class Journal {
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
-  /// Appends one record made of `parts` in order. Returns the log position behind it. The caller holds the turns of the
-  /// keys that the record is about.
-  uint64_t Append(const RecordInfo& info, std::string_view part, std::string_view rest = {});
+  /// Appends one record made of up to three parts in order. Returns the log position behind it. The caller holds the
+  /// turns of the keys that the record is about.
+  uint64_t Append(const RecordInfo& info, std::string_view part, std::string_view more = {},
+                  std::string_view rest = {});
 
   /// Append() in two steps: the place in the log, under the turns; and the content, which must follow, from any thread.
   uint64_t Reserve(size_t payload_bytes);
-  void Fill(uint64_t position, const RecordInfo& info, std::string_view part, std::string_view rest = {});
+  void Fill(uint64_t position, const RecordInfo& info, std::string_view part, std::string_view more = {},
+            std::string_view rest = {});
 
   /// Log position behind the last reservation.
   uint64_t position() const { return tail_.load(std::memory_order_acquire); }

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "engine/waiting_room_room.h"
+#include "protocol/number_text.h"
 
 namespace usher::engine::waiting_room {
 
@@ -21,6 +23,26 @@ double NextArrival(const Zset& line, int64_t now_ms) {
   if (last < now) return now;
   const double next = last + kArrivalStepMs;
   return next > last ? next : std::nextafter(last, HUGE_VAL);
+}
+
+constexpr size_t kArrivalTextBytesMax = protocol::kDoubleTextBytesMax;
+
+/// Writes an arrival so that it reads back as the same number. Of a whole number of steps that is its exact decimal,
+/// which is much cheaper than the shortest one.
+size_t FormatArrival(double arrival, char* out) {
+  constexpr uint64_t kSteps = 1024;
+  constexpr uint64_t kStepDigits = 9'765'625;  // 10^10 / 1024
+  constexpr size_t kFractionDigits = 10;
+  const double steps = arrival * static_cast<double>(kSteps);
+  constexpr double kExact = 9007199254740992.0;  // 2^53
+  if (!(steps >= 0 && steps < kExact) || steps != std::floor(steps)) return protocol::FormatDouble(arrival, out);
+  const auto count = static_cast<uint64_t>(steps);
+  const size_t whole = protocol::FormatUnsigned(count / kSteps, out);
+  uint64_t fraction = count % kSteps * kStepDigits;
+  if (fraction == 0) return whole;
+  out[whole] = '.';
+  for (size_t i = kFractionDigits; i > 0; --i, fraction /= 10) out[whole + i] = static_cast<char>('0' + fraction % 10);
+  return whole + 1 + kFractionDigits;
 }
 
 /// kOk, or why nobody new may enter.
@@ -42,8 +64,8 @@ Place Append(EngineContext& context, Room& room, const ZsetKey& user, const Ente
   ++state.expected_people;
   context.Modified(state.wait(), kNotifyZset, "zadd");
   if (context.journaling()) {
-    std::array<char, protocol::kDoubleTextBytesMax> digits;
-    const std::string_view score(digits.data(), protocol::FormatDouble(arrival, digits.data()));
+    std::array<char, kArrivalTextBytesMax> digits;
+    const std::string_view score(digits.data(), FormatArrival(arrival, digits.data()));
     context.Effect({"ZADD", state.wait_name, score, user.member()});
   }
   const bool is_last = !options.arrival_ms || line.Back().member == user.member();
@@ -205,20 +227,16 @@ Status Configure(EngineContext& context, const Key& queue, std::span<const Field
   }
   const std::string name = context.engine().queue_keys().NameOf(QueueKeyKind::kConfig, queue.name);
   const Key config = MakeKey(name);
-  EffectWriter effect;
-  effect.Command(2 + 2 * changes.size());
-  effect.Word("HSET");
-  effect.Word(name);
+  std::vector<std::string_view> effect{"HSET", name};
   {
     const Writable<Hash> hash = *context.ForWriteOrCreate<Hash>(config);
     for (const auto& [field, value] : changes) {
       hash->Set(field, value, context.settings().hash);
-      effect.Word(field);
-      effect.Word(value);
+      effect.insert(effect.end(), {field, value});
     }
   }
   context.Modified(config, kNotifyHash, "hset");
-  effect.JournalIn(context);
+  if (context.journaling()) context.Effects().Add(effect);
   return {};
 }
 

@@ -7,6 +7,7 @@
 
 #include "engine/waiting_room.h"
 #include "engine/waiting_room_room.h"
+#include "protocol/number_text.h"
 
 namespace usher::engine::waiting_room {
 
@@ -110,8 +111,8 @@ void DropFirst(EngineContext& context, Room& room, size_t count, BatchSink* sink
   QueueState& state = room.state();
   const Key active = state.active();
   EventWriter event(context, state, "expired");
-  EffectWriter places;
-  EffectWriter tokens;
+  EffectText places;
+  EffectText tokens;
   const bool journaling = context.journaling();
   if (journaling) {
     places.Command(count + 2);
@@ -141,8 +142,8 @@ void DropFirst(EngineContext& context, Room& room, size_t count, BatchSink* sink
   state.totals.expired += count;
   state.expected_people -= count;
   if (journaling) {
-    places.JournalIn(context);
-    tokens.JournalIn(context);
+    context.Effects().Encoded(places);
+    context.Effects().Encoded(tokens);
   }
   event.Publish();
 }
@@ -180,9 +181,8 @@ class Admission {
     state_.expected_people = room_.waiting() + room_.actives();
     state_.rate.Record(context_.now_ms(), count_);
     if (journaling_) {
-      leaving_.JournalIn(context_);
-      coming_.JournalIn(context_);
-      tokens_.JournalIn(context_);
+      context_.Effects().Encoded(leaving_);
+      context_.Effects().Encoded(coming_);
     }
     event_.Publish();
   }
@@ -207,7 +207,12 @@ class Admission {
     coming_.Command(2 * count_ + 2);
     coming_.Word("ZADD");
     coming_.Word(state_.active_name);
-    tokens_.Reserve(count_ * 320);
+    fields_before_.Word("token");
+    for (const std::string_view word : {"status", "READY", "extend_count", "0", "expired_at"}) fields_after_.Word(word);
+    fields_after_.Word(expiry_text_);
+    fields_after_.Command(3);
+    fields_after_.Word("PEXPIREAT");
+    expiry_ms_.Integer(expiry_s_ * 1000);
   }
 
   void Take(std::string_view user, double arrival_ms) {
@@ -236,24 +241,19 @@ class Admission {
     });
   }
 
+  // HSET key token T status READY extend_count 0 expired_at S, PEXPIREAT key MS: all but the key and the token is the
+  // same for everybody and encoded already.
   void WriteToken(const Key& key, const TokenText& token) {
-    if (clear_old_) {  // they may have fields of their own
-      tokens_.Command(2);
-      tokens_.Word("DEL");
-      tokens_.Word(key.name);
-    }
-    tokens_.Command(10);
-    tokens_.Word("HSET");
-    tokens_.Word(key.name);
-    for (const std::string_view word :
-         {std::string_view("token"), View(token), std::string_view("status"), std::string_view("READY"),
-          std::string_view("extend_count"), std::string_view("0"), std::string_view("expired_at"), expiry_text_}) {
-      tokens_.Word(word);
-    }
-    tokens_.Command(3);
-    tokens_.Word("PEXPIREAT");
-    tokens_.Word(key.name);
-    tokens_.Integer(expiry_s_ * 1000);
+    EffectText& effects = context_.Effects();
+    if (clear_old_) effects.Add({"DEL", key.name});  // they may have fields of their own
+    effects.Command(10);
+    effects.Word("HSET");
+    effects.Word(key.name);
+    effects.Encoded(fields_before_);
+    effects.Word(View(token));
+    effects.Encoded(fields_after_);
+    effects.Word(key.name);
+    effects.Encoded(expiry_ms_);
   }
 
   EngineContext& context_;
@@ -265,9 +265,11 @@ class Admission {
   const int64_t expiry_s_;
   const bool journaling_;
   EventWriter event_;
-  EffectWriter leaving_;
-  EffectWriter coming_;
-  EffectWriter tokens_;
+  EffectText leaving_;
+  EffectText coming_;
+  EffectText fields_before_;
+  EffectText fields_after_;
+  EffectText expiry_ms_;
   TokenStage stage_;
   Hash prototype_;
   std::array<char, protocol::kIntegerTextBytesMax> expiry_digits_;

@@ -1,5 +1,5 @@
-// Room: a queue as one function of waiting_room.h sees it: its state, its settings, its two sets; and the effects that
-// batches journal. Shared by waiting_room*.cpp, nobody else's business. Thread safety: as waiting_room.h.
+// Room: a queue as one function of waiting_room.h sees it: its state, its settings, its two sets. Shared by
+// waiting_room*.cpp, nobody else's business. Thread safety: as waiting_room.h.
 #pragma once
 
 #include <array>
@@ -9,46 +9,8 @@
 
 #include "engine/waiting_room.h"
 #include "engine/waiting_room_keys.h"
-#include "protocol/number_text.h"
 
 namespace usher::engine::waiting_room {
-
-/// Commands in RESP, written one after the other.
-class EffectWriter {
- public:
-  /// Starts a command of `words` words.
-  void Command(size_t words) {
-    Header('*', words);
-    ++count_;
-  }
-  void Word(std::string_view word) {
-    Header('$', word.size());
-    text_.append(word);
-    text_.append("\r\n", 2);
-  }
-  void Integer(int64_t value) {
-    std::array<char, protocol::kIntegerTextBytesMax> digits;
-    Word({digits.data(), protocol::FormatInteger(value, digits.data())});
-  }
-  void Score(double value) {
-    std::array<char, protocol::kDoubleTextBytesMax> digits;
-    Word({digits.data(), protocol::FormatDouble(value, digits.data())});
-  }
-  void Reserve(size_t bytes) { text_.reserve(bytes); }
-  void JournalIn(EngineContext& context) const {
-    if (count_ > 0) context.EffectEncoded(text_, count_);
-  }
-
- private:
-  void Header(char type, size_t number) {
-    std::array<char, protocol::kIntegerTextBytesMax> digits;
-    text_.push_back(type);
-    text_.append(digits.data(), protocol::FormatUnsigned(number, digits.data()));
-    text_.append("\r\n", 2);
-  }
-  std::string text_;
-  size_t count_ = 0;
-};
 
 /// Whether an active place with this score (s) is over.
 inline bool IsOver(double expiry_s, int64_t now_ms) {

@@ -145,11 +145,12 @@ void Connection::OnServed() {
 }
 
 void Connection::PostHome(Message& message) {
-  worker_.Post(message);
+  Worker& home = worker_;  // once it has the message, the home may free this connection
+  home.Post(message);
   if (ExecutionThread* thread = ExecutionThread::Current()) {
-    thread->OweWake(worker_);
+    thread->OweWake(home);
   } else {
-    worker_.Wake();
+    home.Wake();
   }
 }
 

@@ -2,7 +2,6 @@
 #include "server/dispatcher.h"
 
 #include <algorithm>
-#include <array>
 
 #include "engine/base/cycle_clock.h"
 #include "server/accounting.h"
@@ -29,6 +28,11 @@ bool HeldTurns::Covers(const PreparedCommand& prepared) const {
 }
 
 RunEnd Dispatcher::RunBatch(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns held) {
+  if (place == RunPlace::kHome) {
+    ReadAheadBatch(session, thread);
+  } else {
+    thread.ahead.Begin(nullptr);
+  }
   while (session.next_request < session.batch.size()) {
     if (!session.is_prepared && !Prepare(session, thread)) {
       ++session.next_request;
@@ -247,8 +251,9 @@ bool Dispatcher::Prepare(Session& session, ExecutionThread& thread) {
   session.is_prepared = true;
   const CommandSpec& spec = *prepared.row->spec;
   if (const size_t at = prepared.row->only_key; at != 0) [[likely]] {
-    prepared.keys.push_back({engine::MakeKey(prepared.args[at]), static_cast<uint32_t>(at), spec.keys[0].flags});
-    prepared.shard = server_.engine().ShardOf(prepared.keys[0].key.slot);
+    const engine::Key key = thread.ahead.KeyOf(session, session.next_request, prepared.args[at]);
+    prepared.keys.push_back({key, static_cast<uint32_t>(at), spec.keys[0].flags});
+    prepared.shard = server_.engine().ShardOf(key.slot);
   } else if ((spec.flags & kVisitShards) != 0) {
     session.visit.Reset();
     if (spec.visit_start != nullptr) spec.visit_start(prepared.args, server_.engine().shard_count(), session.visit);
@@ -288,30 +293,13 @@ RunEnd Dispatcher::Execute(Session& session, ExecutionThread& thread, const Held
   thread.engine.Begin(held.empty() ? nullptr : &turns, session.client.db, thread.now_us());
   thread.engine.set_no_touch(session.client.no_touch);
   const CommandSpec& spec = *session.prepared.row->spec;
-  if (spec.read_ahead != nullptr && session.next_request >= session.read_ahead_until) ReadAhead(session, thread.engine);
+  if (spec.read_ahead != nullptr && session.next_request >= session.read_ahead_until) {
+    ReadAheadValue(session, thread.engine);
+  }
   spec.handler(context);
   if (thread.engine.has_effects()) FinishWrite(session.prepared.args, thread);
   thread.engine.End();
   return context.blocked() ? RunEnd::kBlocked : RunEnd::kBatchDone;
-}
-
-// Pipelines often repeat one command on one key (a waiting room, a leaderboard): these run under one turn, so what they
-// will look up may be loaded for all of them at once.
-void Dispatcher::ReadAhead(Session& session, engine::EngineContext& engine) {
-  std::array<std::span<const std::string_view>, protocol::RequestBatch::kRequestsMax> requests;
-  const std::span<const std::string_view> first = session.prepared.args;
-  const size_t key_at = session.prepared.row->only_key;
-  size_t count = 0;
-  size_t at = session.next_request;
-  for (; at < session.batch.size(); ++at) {
-    const std::span<const std::string_view> args = session.batch[at].args;
-    if (args.size() != first.size() || args[0] != first[0] || args[key_at] != first[key_at]) break;
-    requests[count++] = args;
-  }
-  session.read_ahead_until = at;
-  if (count > 1 && key_at != 0) {
-    session.prepared.row->spec->read_ahead(engine, session.prepared.keys[0].key, {requests.data(), count});
-  }
 }
 
 void Dispatcher::FinishWrite(std::span<const std::string_view> command, ExecutionThread& thread) {

@@ -76,7 +76,8 @@ class Dispatcher {
   RunEnd MoveToPool(Session& session, ExecutionThread& thread, HeldTurns& held);
   RunEnd ExecuteUnlessPaused(Session& session, ExecutionThread& thread, const HeldTurns& held);
   RunEnd Execute(Session& session, ExecutionThread& thread, const HeldTurns& held);
-  void ReadAhead(Session& session, engine::EngineContext& engine);
+  void ReadAheadBatch(Session& session, ExecutionThread& thread);
+  void ReadAheadValue(Session& session, engine::EngineContext& engine);
   void FinishWrite(std::span<const std::string_view> command, ExecutionThread& thread);
   void ServeBlocked(ExecutionThread& thread);
   void ServeKey(ExecutionThread& thread, const engine::ReadyKey& ready);

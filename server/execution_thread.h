@@ -9,6 +9,7 @@
 #include "engine/base/random.h"
 #include "engine/engine_context.h"
 #include "engine/turn_scheduler.h"
+#include "server/read_ahead.h"
 #include "server/thread_stats.h"
 
 namespace usher::server {
@@ -45,6 +46,7 @@ class ExecutionThread {
   engine::EngineContext engine;
   engine::Random random;
   ThreadStats stats;
+  ReadAheadKeys ahead;  // of the batch that runs
   int64_t last_ns = 0;  // CycleClock at the end of the last command, which is the start of the next
 
  private:

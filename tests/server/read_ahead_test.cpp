@@ -1,0 +1,82 @@
+// Reading ahead: keys are those of the bytes they were made from, and a pipeline over a large table answers as one
+// command at a time would.
+#include "server/read_ahead.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "server/session.h"
+#include "tests/support/test_server.h"
+
+namespace usher::tests {
+namespace {
+
+std::string Encoded(const std::vector<std::string>& words) {
+  std::string text = "*" + std::to_string(words.size()) + "\r\n";
+  for (const std::string& word : words) text += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+  return text;
+}
+
+TEST_CASE("ReadAheadKeys: a key is handed out for its own bytes and session only") {
+  TestServer server;
+  TestClient client(server);
+  TestClient other(server);
+  server::ReadAheadKeys keys;
+  const std::string text = "{tag}key";
+  std::string same = text;
+  keys.Begin(&client.session());
+  CHECK(keys.Add(0, text));
+  CHECK_FALSE(keys.Add(1, same));
+  same[0] = 'x';  // what was hashed is no longer there: only the wrong caller would see the old hash
+  const engine::Key expected = engine::MakeKey(text);
+  CHECK(keys.KeyOf(client.session(), 0, text).hash == expected.hash);
+  CHECK(keys.KeyOf(client.session(), 0, text).slot == expected.slot);
+  CHECK(keys.KeyOf(other.session(), 1, same).hash == engine::MakeKey(same).hash);
+  keys.Begin(nullptr);
+  CHECK(keys.KeyOf(client.session(), 1, same).hash == engine::MakeKey(same).hash);
+}
+
+TEST_CASE("Dispatcher: a pipeline over a large table answers in order and finds every key") {
+  TestServer server;
+  TestClient client(server);
+  constexpr int kKeys = 8'000;  // more than what is read ahead from, in each of the shards
+  for (int i = 0; i < kKeys; ++i) client.Run({"SET", "key:" + std::to_string(i), std::to_string(i)});
+  std::string pipeline;
+  for (int i = 0; i < 31; ++i) {
+    pipeline += Encoded({"GET", "key:" + std::to_string(i * 37)});
+    if (i % 10 == 0) pipeline += Encoded({"MGET", "key:1", "nokey"}) + Encoded({"NOSUCH"}) + Encoded({"PING"});
+    if (i % 7 == 0) pipeline += Encoded({"APPEND", "key:" + std::to_string(i * 37), "x"});
+  }
+  client.Feed(pipeline);
+  for (int i = 0; i < 31; ++i) {
+    CHECK(client.Read() == std::to_string(i * 37));
+    if (i % 10 == 0) {
+      const Reply values = client.Read();
+      CHECK(values[0] == "1");
+      CHECK(values[1].is_null());
+      CHECK(client.Read().is_error());
+      CHECK(client.Read() == "PONG");
+    }
+    if (i % 7 == 0) CHECK(client.Read() == Integer(static_cast<int64_t>(std::to_string(i * 37).size()) + 1));
+  }
+}
+
+TEST_CASE("Dispatcher: a pipeline on one key, and one that changes its database, answer in order") {
+  TestServer server;
+  TestClient client(server);
+  for (int i = 0; i < 8'000; ++i) client.Run({"SET", "key:" + std::to_string(i), "0"});
+  std::string pipeline;
+  for (int i = 0; i < 10; ++i) pipeline += Encoded({"INCR", "key:5"});
+  pipeline +=
+      Encoded({"SELECT", "1"}) + Encoded({"GET", "key:5"}) + Encoded({"SELECT", "0"}) + Encoded({"GET", "key:5"});
+  client.Feed(pipeline);
+  for (int i = 1; i <= 10; ++i) CHECK(client.Read() == Integer(i));
+  CHECK(client.Read() == "OK");
+  CHECK(client.Read().is_null());
+  CHECK(client.Read() == "OK");
+  CHECK(client.Read() == "10");
+}
+
+}  // namespace
+}  // namespace usher::tests
