@@ -1,7 +1,11 @@
-// What the functions of the waiting room share: events, effects, the rate.
+// What the functions of the waiting room share: events, arrivals in the journal, the rate.
 #include "engine/waiting_room_room.h"
 
 #include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
 
 #include "tests/support/engine_fixture.h"
 
@@ -64,16 +68,24 @@ TEST_CASE("AdmissionRate: unknown until the second admission, then near the trut
   CHECK(rate.PerSecond(now_ms + 200'500) == 0);
 }
 
-TEST_CASE("EffectWriter: writes RESP and counts commands") {
-  EffectWriter writer;
+TEST_CASE("WaitingRoom: an arrival in the journal reads back as the very same number") {
   EngineFixture fixture(1 << 20);
-  writer.Command(2);
-  writer.Word("DEL");
-  writer.Word("k");
-  fixture.Run([&](EngineContext& context) { writer.JournalIn(context); });
-  std::string journaled;
-  fixture.engine.journal()->Read(0, [&](const Journal::RecordInfo&, std::string_view bytes) { journaled += bytes; });
-  CHECK(journaled == "*2\r\n$3\r\nDEL\r\n$1\r\nk\r\n");
+  const Key queue = MakeKey("q");
+  std::vector<double> arrivals{0, 0.5, 1e-7, 123.456, 4.9e-324, 1.5e300, 9007199254740991.0, 1763744000123.0};
+  for (int step = 1; step < 1024; step += 13) arrivals.push_back(1763744000123.0 + step / 1024.0);
+  for (size_t i = 0; i < arrivals.size(); ++i) {
+    EnterOptions options;
+    options.arrival_ms = arrivals[i];
+    REQUIRE(fixture.Run([&](EngineContext& context) { return Enter(context, queue, std::to_string(i), options); }));
+  }
+  size_t at = 0;
+  fixture.engine.journal()->Read(0, [&](const Journal::RecordInfo&, std::string_view bytes) {
+    const std::string start = "*4\r\n$4\r\nZADD\r\n$14\r\nqueue:wait:{q}\r\n$";
+    REQUIRE(bytes.starts_with(start));
+    const std::string score(bytes.substr(bytes.find("\r\n", start.size()) + 2));
+    CHECK(std::strtod(score.c_str(), nullptr) == arrivals.at(at++));
+  });
+  CHECK(at == arrivals.size());
 }
 
 }  // namespace
