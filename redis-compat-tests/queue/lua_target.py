@@ -12,7 +12,12 @@ CLAIM = """local user, stock = ARGV[1], tonumber(redis.call('GET', KEYS[1]) or 0
 if redis.call('SISMEMBER', KEYS[2], user) == 1 then return {'DUPLICATE', stock} end
 if stock <= 0 then return {'SOLDOUT', 0} end
 redis.call('SADD', KEYS[2], user)
-return {'ISSUED', redis.call('DECR', KEYS[1])}"""
+local left = redis.call('DECR', KEYS[1])
+if KEYS[3] then
+  redis.call('XADD', KEYS[3], 'MAXLEN', ARGV[2], '*', 'user', user, 'stock', KEYS[1], 'remaining', left)
+end
+return {'ISSUED', left}"""
+NO_MAXLEN = b"1000000000"
 WAIT_POLL_S = 0.01
 
 # name: (what to replace in the script, by what). Each is a defect that an implementation might have.
@@ -41,7 +46,7 @@ FAULTS = {
     "oversells": ("if stock <= 0", "if stock <= -1"),
 }
 FAULTS_OF = {
-    "queue": [name for name in FAULTS if name != "oversells"],
+    "queue": list(FAULTS),
     "properties": [
         "one-too-many",
         "admits-from-the-back",
@@ -69,6 +74,14 @@ def script_call(args, script=SCRIPT):
     return ["EVAL", script, "3", *keys, queue, operation, *rest]
 
 
+def claim_call(args, script=CLAIM):
+    """CLAIMSTOCK stock issued user [STREAM key] [MAXLEN n] as the EVAL that does the same."""
+    words = [word if isinstance(word, bytes) else str(word).encode() for word in args]
+    options = {name.upper(): value for name, value in zip(words[4::2], words[5::2])}
+    keys = words[1:3] + ([options[b"STREAM"]] if b"STREAM" in options else [])
+    return ["EVAL", script, str(len(keys)), *keys, words[3], options.get(b"MAXLEN", NO_MAXLEN)]
+
+
 def behaviour(fault=None):
     """A Proxy behaviour: native commands by Lua, the rest passes; with a fault, wrongly."""
     script, claim = SCRIPT, CLAIM
@@ -82,8 +95,8 @@ def behaviour(fault=None):
         name = args[0].upper() if args else b""
         if name == b"QUEUE" and len(args) == 5 and args[1].upper() == b"WAIT":
             return _wait(args, forward, script)
-        if name == b"CLAIMSTOCK" and len(args) == 4:
-            return forward("EVAL", claim, "2", args[1], args[2], args[3])
+        if name == b"CLAIMSTOCK" and len(args) > 3:
+            return forward(*claim_call(args, claim))
         if name in (b"ENTERQUEUE", b"MOVEACTIVE", b"CLAIMSTOCK", b"QUEUE") and len(args) == 1:
             return b"-ERR wrong number of arguments for '%b' command\r\n" % name.lower()
         call = script_call(args, script)

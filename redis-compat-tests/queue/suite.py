@@ -10,10 +10,10 @@ import time
 
 from ..harness.resp import Client, command_text, is_error, plain, text_of
 from ..stream.state import whole_state
-from .lua_target import script_call
+from .lua_target import claim_call, script_call
 
 STEPS, QUEUES, USERS, CHECK_EVERY = 3000, ("concert-1", "a b", "\u00e9"), 60, 250
-CLOCK_TOLERANCE_S = 2
+CLOCK_TOLERANCE_S, CLAIMS = 2, 600
 ARRIVAL_BASE_MS = 1_900_000_000_000
 
 
@@ -30,6 +30,7 @@ def run(context):
             _stream(report, oracle, target, random.Random("queue/%s/%s" % (context.seed, resp)), context.seed)
             _own_arrivals(report, oracle, target)
             _expiry(report, oracle, target)
+            _claims(report, oracle, target, random.Random("claims/%s/%s" % (context.seed, resp)))
         _errors(report, target)
 
 
@@ -188,6 +189,43 @@ def _own_arrivals(report, oracle, target):
     target.pipeline([("ENTERQUEUE", "own", name) for name in names[1:]])
     order = plain(target.call("ZRANGE", "queue:wait:{own}", 0, -1))
     report.check("queue/own-arrivals", order == [name.encode() for name in names], lambda: "order %s" % order[:20])
+
+
+def _claims(report, oracle, target, source):
+    """CLAIMSTOCK: few users claim small stocks that are filled up now and then; replies, keys and events."""
+    reply = target.call("CLAIMSTOCK")
+    if is_error(reply) and b"unknown command" in reply[1]:
+        report.skip("queue/CLAIMSTOCK", "target does not know it")
+        return
+    for client in (oracle, target):
+        client.call("FLUSHALL")
+    stocks = ["stock:{%d}" % number for number in range(3)]
+    for _ in range(CLAIMS):
+        stock = source.choice(stocks)
+        if source.random() < 0.1:
+            refill = source.choice((("SET", stock, source.randint(0, 9)), ("DEL", stock), ("INCRBY", stock, 3)))
+            for client in (oracle, target):
+                client.call(*refill)
+        options = source.choice(([], ["STREAM", "events"], ["STREAM", "events", "MAXLEN", source.randint(0, 20)]))
+        args = ("CLAIMSTOCK", stock, "issued:" + stock, "user-%d" % source.randrange(40), *options)
+        left, right = oracle.call(*claim_call(args)), target.call(*args)
+        same = plain(left) == plain(right)
+        report.check(
+            "queue/CLAIMSTOCK",
+            same,
+            lambda args=args, left=left, right=right: "command: %s\nscript: %s\nnative: %s"
+            % (command_text(args), text_of(left), text_of(right)),
+        )
+        if not same:
+            return
+    for stock in stocks:
+        for read in (("GET", stock), ("SCARD", "issued:" + stock)):
+            states = [plain(client.call(*read)) for client in (oracle, target)]
+            report.check("queue/CLAIMSTOCK", states[0] == states[1], lambda states=states: "left %s" % states)
+        members = [sorted(plain(client.call("SMEMBERS", "issued:" + stock))) for client in (oracle, target)]
+        report.check("queue/CLAIMSTOCK", members[0] == members[1], lambda: "issued sets differ")
+    events = [[fields for _, fields in plain(client.call("XRANGE", "events", "-", "+"))] for client in (oracle, target)]
+    report.check("queue/CLAIMSTOCK", events[0] == events[1], lambda: "events %s" % events)
 
 
 def _expiry(report, oracle, target):
