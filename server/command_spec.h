@@ -172,7 +172,7 @@ struct CommandSpec {
   uint16_t cost_from_args = 0;  // with fewer arguments the command is never costly and `cost` is not asked
   CommandReadAhead read_ahead = nullptr;
   CommandKeyFlags key_flags = nullptr;  // of rows with kKeyVariableFlags
-  VisitStart visit_start = nullptr;  // of kVisitShards rows: where to begin, if not at shard 0
+  VisitStart visit_start = nullptr;     // of kVisitShards rows: where to begin, if not at shard 0
 };
 
 /// The row with a read-ahead.

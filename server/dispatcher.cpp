@@ -92,11 +92,7 @@ RunEnd Dispatcher::RunOne(Session& session, ExecutionThread& thread, RunPlace pl
       return place == RunPlace::kHome ? Park(session, thread) : RunEnd::kNeedsHome;
     }
   }
-  const CommandSpec& spec = *prepared.row->spec;
-  if (spec.cost != nullptr && prepared.args.size() >= spec.cost_from_args && thread.kind == ThreadKind::kWorker &&
-      IsCostly(session, thread, held)) {
-    return MoveToPool(session, thread, held);
-  }
+  if (HasCost(prepared) && IsCostly(session, thread, held)) return MoveToPool(session, thread, held);
   if (server_.memory_guard().must_check()) [[unlikely]] {
     switch (MakeRoom(session, thread, held)) {
       case RoomAnswer::kFound:
@@ -148,7 +144,14 @@ bool Dispatcher::MustRunAtHome(const PreparedCommand& prepared, const HeldTurns&
   return !prepared.needs_turns() || (MustRunOnPool(prepared) && !held.Covers(prepared));
 }
 
+bool Dispatcher::HasCost(const PreparedCommand& prepared) {
+  const CommandSpec& spec = *prepared.row->spec;
+  return spec.cost != nullptr && prepared.args.size() >= spec.cost_from_args;
+}
+
+// A pool thread has nobody waiting behind it, so it never asks.
 bool Dispatcher::IsCostly(Session& session, ExecutionThread& thread, const HeldTurns& held) {
+  if (thread.kind != ThreadKind::kWorker) return false;
   const Turns turns(server_.engine().shards(), held.one, held.has_many ? &held.many : nullptr);
   CommandContext context(session, thread);
   thread.engine.Begin(&turns, session.client.db, thread.now_us());
@@ -233,6 +236,7 @@ RunEnd Dispatcher::RunVisits(Session& session, ExecutionThread& thread, RunPlace
       ReleaseTurns(thread, place, held);
       if (!TakeTurns(thread, session.prepared, held)) return Park(session, thread);
     }
+    if (HasCost(session.prepared) && IsCostly(session, thread, held)) return MoveToPool(session, thread, held);
     const RunEnd end = ExecuteUnlessPaused(session, thread, held);
     if (visit.done || end != RunEnd::kBatchDone) return end;
     ++visit.visited;

@@ -66,6 +66,7 @@ class Dispatcher {
   RunEnd RunVisits(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns& held);
   static bool MustRunOnPool(const PreparedCommand& prepared);
   static bool MustRunAtHome(const PreparedCommand& prepared, const HeldTurns& held);
+  static bool HasCost(const PreparedCommand& prepared);
   bool IsCostly(Session& session, ExecutionThread& thread, const HeldTurns& held);
   bool TakeTurns(ExecutionThread& thread, const PreparedCommand& prepared, HeldTurns& held);
   void ReleaseTurns(ExecutionThread& thread, RunPlace place, HeldTurns& held);

@@ -19,7 +19,7 @@ void WorkerPool::Start() {
 
 void WorkerPool::Stop() {
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const engine::MutexLock lock(mutex_);
     stopping_ = true;
   }
   work_arrived_.notify_all();
@@ -29,7 +29,7 @@ void WorkerPool::Stop() {
 
 void WorkerPool::Run(engine::TurnTask& task) {
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const engine::MutexLock lock(mutex_);
     queue_.push_back(&task);
   }
   work_arrived_.notify_one();
@@ -40,8 +40,8 @@ void WorkerPool::Main(ExecutionThread& thread) {
   for (;;) {
     engine::TurnTask* task = nullptr;
     {
-      std::unique_lock<std::mutex> lock(mutex_);
-      work_arrived_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      engine::MutexLock lock(mutex_);
+      while (!stopping_ && queue_.empty()) work_arrived_.wait(lock);
       if (queue_.empty()) return;
       task = queue_.front();
       queue_.pop_front();

@@ -5,11 +5,10 @@
 #include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
-#include "engine/base/thread_role.h"
+#include "engine/base/mutex.h"
 #include "engine/turn_scheduler.h"
 #include "server/execution_thread.h"
 
@@ -35,10 +34,10 @@ class WorkerPool {
 
   std::vector<std::unique_ptr<ExecutionThread>> threads_;
   std::vector<std::thread> running_;
-  std::mutex mutex_;
-  std::condition_variable work_arrived_;
-  std::deque<engine::TurnTask*> queue_;  // guarded by mutex_
-  bool stopping_ = false;                // guarded by mutex_
+  engine::Mutex mutex_;
+  std::condition_variable_any work_arrived_;
+  std::deque<engine::TurnTask*> queue_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace usher::server

@@ -3,6 +3,7 @@
 // A SCAN cursor names a shard and a position in it:   cursor = position * shard count + shard,   below 2^53.
 // Positions are Keyspace::Scan's, of 48 bits; with more than 32 shards the lowest bits are cut off. A position that is
 // cut lies a little earlier, so a bucket may be seen twice, and a call goes on until the cut position has moved.
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -20,6 +21,7 @@ using engine::Keyspace;
 
 constexpr int kCursorBits = 53;    // what a double holds exactly; clients in such languages exist
 constexpr int kPositionBits = 48;  // of Keyspace::Scan
+constexpr int64_t kLookAtKeyNs = 100;
 
 size_t ShardCount(const CommandContext& ctx) {
   return ctx.engine.turns().shard_count();
@@ -56,6 +58,12 @@ void Keys(CommandContext& ctx) {
     ctx.visit().found.emplace_back(entry.key());
   });
   if (IsLastVisit(ctx)) ReplyFound(ctx);
+}
+
+/// Of the shards that are left, taking them to be as large as this one.
+int64_t KeysCost(CommandContext& ctx) {
+  const size_t shards_left = ShardCount(ctx) - ctx.visit().visited;
+  return static_cast<int64_t>(VisitedKeyspace(ctx).size() * shards_left) * kLookAtKeyNs;
 }
 
 void DbSize(CommandContext& ctx) {
@@ -137,6 +145,12 @@ uint64_t ScanBucket(CommandContext& ctx, const KeyScanOptions& options, uint64_t
   return next;
 }
 
+int64_t ScanCost(CommandContext& ctx) {
+  KeyScanOptions options;
+  if (!ParseOptions(ctx, options)) return 0;
+  return static_cast<int64_t>(std::min<uint64_t>(options.common.count, VisitedKeyspace(ctx).size())) * kLookAtKeyNs;
+}
+
 void Scan(CommandContext& ctx) {
   VisitState& visit = ctx.visit();
   KeyScanOptions options;
@@ -167,7 +181,8 @@ constexpr CommandSpec kRows[] = {
      .flags = kReadOnly | kVisitShards,
      .categories = kCatKeyspace | kCatDangerous,
      .handler = Keys,
-     .tips = "request_policy:all_shards nondeterministic_output_order"},
+     .tips = "request_policy:all_shards nondeterministic_output_order",
+     .cost = KeysCost},
     {.name = "randomkey",
      .arity = 1,
      .flags = kReadOnly | kVisitShards,
@@ -180,6 +195,8 @@ constexpr CommandSpec kRows[] = {
      .categories = kCatKeyspace,
      .handler = Scan,
      .tips = "nondeterministic_output request_policy:special",
+     .cost = ScanCost,
+     .cost_from_args = 4,  // with COUNT
      .visit_start = StartScan},
 };
 

@@ -205,6 +205,25 @@ TEST_CASE("Server: it stops while clients are idle, blocked on keys, parked behi
     }());
 }
 
+TEST_CASE("Server: KEYS over many keys leaves the worker, over few it stays") {
+  RunningServer server(1, 8);
+  SocketClient client(server.path());
+  const auto parked = [&] {
+    const std::string info = client.Run({"INFO", "usher"});
+    const std::string field = "usher_parked_total:";
+    return std::stoll(info.substr(info.find(field) + field.size()));
+  };
+  client.Run({"SET", "first", "v"});
+  CHECK(client.Run({"KEYS", "f*"}) == "*1\r\n$5\r\nfirst\r\n");
+  CHECK(parked() == 0);
+  std::vector<std::string> many{"MSET"};
+  for (int i = 0; i < 40'000; ++i) many.insert(many.end(), {"k" + std::to_string(i), "v"});
+  client.Run(many);
+  const int64_t before = parked();
+  CHECK(client.Run({"KEYS", "f*"}) == "*1\r\n$5\r\nfirst\r\n");
+  CHECK(parked() > before);
+}
+
 TEST_CASE("Server: long work on one shard does not hold up the others, even under cross-shard reads") {
   RunningServer server(4, 8);
   std::vector<std::string> keys;  // one key per shard
