@@ -43,6 +43,7 @@ void EngineContext::AccountShard(ShardData& shard, int db) {
   shard.accounted_bytes[at] = bytes;
   shard.stats.databases[at].keys.Set(keyspace.size());
   shard.stats.databases[at].expires.Set(keyspace.keys_with_expiry());
+  shard.stats.databases[at].expiry_ticks.Set(keyspace.expiry_ticks());
 }
 
 KeyEntry EngineContext::FindLive(const Key& key, int db) {

@@ -15,6 +15,7 @@ void Keyspace::Swap(Keyspace& other) noexcept {
   std::swap(table_, other.table_);
   std::swap(index_, other.index_);
   std::swap(keys_with_expiry_, other.keys_with_expiry_);
+  std::swap(expiry_ticks_, other.expiry_ticks_);
   std::swap(entry_bytes_, other.entry_bytes_);
 }
 
@@ -24,6 +25,7 @@ void Keyspace::Clear() {
   rooms_.reset();
   index_ = ExpiryIndex();
   keys_with_expiry_ = 0;
+  expiry_ticks_ = 0;
   entry_bytes_ = 0;
 }
 
@@ -96,6 +98,7 @@ OwnedEntry Keyspace::Erase(KeyEntry entry) {
     NoteQueueKey(entry.key(), /*erased=*/true);
   entry_bytes_ -= MemoryBytesOf(entry);
   const bool had_expiry = entry.HasExpiry();
+  if (had_expiry) expiry_ticks_ -= TicksOf(entry.expiry_ms());
   table_.Erase(HashBytes(entry.key()), entry.slot());
   if (had_expiry) {
     --keys_with_expiry_;
@@ -124,6 +127,7 @@ void Keyspace::NoteExpiry(KeyEntry entry, int64_t old_expiry_ms) {
   const bool had = old_expiry_ms != kNoExpiry;
   const bool has = expiry_ms != kNoExpiry;
   keys_with_expiry_ += static_cast<size_t>(has) - static_cast<size_t>(had);
+  expiry_ticks_ += TicksOf(expiry_ms) - TicksOf(old_expiry_ms);
   // A later expiry needs no record: the old one comes due first, and the key is indexed again then.
   if (has && (!had || expiry_ms < old_expiry_ms)) AddRecord(entry, HashBytes(entry.key()));
   SweepSome();

@@ -59,6 +59,9 @@ class Keyspace {
 
   size_t size() const { return table_.size(); }
   size_t keys_with_expiry() const { return keys_with_expiry_; }
+  /// All expiries added up, in ticks.
+  uint64_t expiry_ticks() const { return expiry_ticks_; }
+  static constexpr int64_t kTickMs = 16;  // so that 100 million expiries of our time fit
   /// Bytes of everything this keyspace holds.
   size_t memory_bytes() const { return table_.MemoryBytes() + index_.MemoryBytes() + entry_bytes_; }
   /// The part of it that is entries and their values.
@@ -169,6 +172,9 @@ class Keyspace {
   KeyEntry FindExpiring(uint64_t hash) const;
   void AddRecord(KeyEntry entry, uint64_t hash);
   void NoteExpiry(KeyEntry entry, int64_t old_expiry_ms);
+  static uint64_t TicksOf(int64_t expiry_ms) {
+    return expiry_ms == kNoExpiry || expiry_ms < 0 ? 0 : static_cast<uint64_t>(expiry_ms / kTickMs);
+  }
   void SweepSome();
   bool IsWatched(std::string_view key) const {
     return watch_.templates != nullptr && watch_.templates->MayBeQueueKey(key);
@@ -180,6 +186,7 @@ class Keyspace {
   SegmentTable<EntryPolicy> table_;
   ExpiryIndex index_;
   size_t keys_with_expiry_ = 0;
+  uint64_t expiry_ticks_ = 0;  // wraps with absurd expiries, and then only the mean is wrong
   size_t entry_bytes_ = 0;
 };
 

@@ -28,6 +28,7 @@ class Evictor;
 struct DatabaseStats {
   OwnedCounter keys;
   OwnedCounter expires;
+  OwnedCounter expiry_ticks;  // Keyspace::expiry_ticks()
 };
 
 /// What one shard counts. Written under its turn, read by anybody.

@@ -114,8 +114,8 @@ void WriteMemoryInfo(Server& server, InfoWriter& out) {
   out.Unsigned("used_memory_dataset", memory.dataset());
   out.Real("used_memory_dataset_perc", 100 * Ratio(memory.dataset(), memory.used - memory.startup), 2, "%");
   out.Unsigned("allocator_allocated", memory.used);
-  out.Unsigned("allocator_active", memory.resident);
-  out.Unsigned("allocator_resident", memory.resident);
+  out.Unsigned("allocator_active", memory.anonymous);
+  out.Unsigned("allocator_resident", memory.anonymous);
   out.Bytes("total_system_memory", memory.system_total);
   out.Zeros({"used_memory_lua", "used_memory_vm_eval"});
   out.Text("used_memory_lua_human", "0B");
@@ -126,12 +126,12 @@ void WriteMemoryInfo(Server& server, InfoWriter& out) {
   out.Bytes("used_memory_scripts", 0);
   out.Bytes("maxmemory", server.config().maxmemory_bytes);
   out.Text("maxmemory_policy", PolicyName(server));
-  out.Real("allocator_frag_ratio", memory.fragmentation(), 2);
-  out.Number("allocator_frag_bytes", Difference(memory.resident, memory.used));
+  out.Real("allocator_frag_ratio", memory.allocator_fragmentation(), 2);
+  out.Number("allocator_frag_bytes", Difference(memory.anonymous, memory.used));
   out.Real("allocator_rss_ratio", 1, 2);
   out.Number("allocator_rss_bytes", 0);
-  out.Real("rss_overhead_ratio", 1, 2);
-  out.Number("rss_overhead_bytes", 0);
+  out.Real("rss_overhead_ratio", memory.process_overhead(), 2);
+  out.Number("rss_overhead_bytes", Difference(memory.resident, memory.anonymous));
   out.Real("mem_fragmentation_ratio", memory.fragmentation(), 2);
   out.Number("mem_fragmentation_bytes", Difference(memory.resident, memory.used));
   out.Unsigned("mem_not_counted_for_evict", memory.journal);

@@ -80,11 +80,13 @@ void WriteStatsInfo(Server& server, InfoWriter& out) {
   out.Number("current_eviction_exceeded_time", server.memory_guard().CurrentExceededMs());
   out.Unsigned("keyspace_hits", totals[Total::kHits]);
   out.Unsigned("keyspace_misses", totals[Total::kMisses]);
-  out.Zeros({"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
-             "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-             "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
-             "current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes",
-             "unexpected_error_replies"});
+  out.Unsigned("pubsub_channels", server.pubsub().Count(ChannelKind::kChannel));
+  out.Unsigned("pubsub_patterns", server.pubsub().Count(ChannelKind::kPattern));
+  out.Unsigned("pubsubshard_channels", server.pubsub().Count(ChannelKind::kShardChannel));
+  out.Zeros({"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
+             "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
+             "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys", "tracking_total_items",
+             "tracking_total_prefixes", "unexpected_error_replies"});
   out.Unsigned("total_error_replies", totals[Total::kErrorReplies]);
   out.Number("dump_payload_sanitizations", 0);
   out.Unsigned("total_reads_processed", totals[Total::kReads]);
@@ -130,11 +132,13 @@ void WriteLatencyStatsInfo(Server& server, InfoWriter& out) {
 }
 
 void WriteKeyspaceInfo(Server& server, InfoWriter& out) {
+  const int64_t now_ms = server.clock().NowUs() / 1000;
   for (int db = 0; db < server.engine().databases(); ++db) {
     const DatabaseTotals totals = server.stats_reader().Database(db);
     if (totals.keys == 0) continue;
-    out.Text("db" + std::to_string(db),
-             "keys=" + std::to_string(totals.keys) + ",expires=" + std::to_string(totals.expires) + ",avg_ttl=0");
+    out.Text("db" + std::to_string(db), "keys=" + std::to_string(totals.keys) +
+                                            ",expires=" + std::to_string(totals.expires) +
+                                            ",avg_ttl=" + std::to_string(totals.MeanTtlMs(now_ms)));
   }
 }
 

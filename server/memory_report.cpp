@@ -26,17 +26,25 @@ void RaiseTo(std::atomic<uint64_t>& peak, uint64_t value) {
   }
 }
 
-}  // namespace
+struct Residence {
+  uint64_t all = 0;
+  uint64_t of_files = 0;
+};
 
-uint64_t MemoryMeter::ResidentBytes() {
+Residence ResidentBytes() {
   std::FILE* file = std::fopen("/proc/self/statm", "re");
-  if (file == nullptr) return 0;
+  if (file == nullptr) return {};
   unsigned long long size = 0;
   unsigned long long resident = 0;
-  const int fields = std::fscanf(file, "%llu %llu", &size, &resident);
+  unsigned long long shared = 0;
+  const int fields = std::fscanf(file, "%llu %llu %llu", &size, &resident, &shared);
   std::fclose(file);
-  return fields == 2 ? resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+  if (fields != 3) return {};
+  const auto page_bytes = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return {resident * page_bytes, shared * page_bytes};
 }
+
+}  // namespace
 
 MemoryReport MemoryMeter::Report(Server& server) {
   MemoryReport report;
@@ -53,7 +61,9 @@ MemoryReport MemoryMeter::Report(Server& server) {
   report.used = server.memory_guard().UsedBytes() + report.journal;
   RaiseTo(peak_, report.used);
   report.peak = peak_.load(std::memory_order_relaxed);
-  report.resident = ResidentBytes();
+  const Residence residence = ResidentBytes();
+  report.resident = residence.all;
+  report.anonymous = residence.all - residence.of_files;
   report.system_total = SystemBytes();
   return report;
 }

@@ -126,8 +126,15 @@ DatabaseTotals StatsReader::Database(int db) const {
     const engine::DatabaseStats& stats = shard->stats().databases[static_cast<size_t>(db)];
     totals.keys += stats.keys.Get();
     totals.expires += stats.expires.Get();
+    totals.expiry_ticks += stats.expiry_ticks.Get();
   }
   return totals;
+}
+
+int64_t DatabaseTotals::MeanTtlMs(int64_t now_ms) const {
+  if (expires == 0) return 0;
+  const auto mean_ms = static_cast<int64_t>(expiry_ticks / expires) * engine::Keyspace::kTickMs;
+  return std::max<int64_t>(mean_ms - now_ms, 0);
 }
 
 uint64_t StatsReader::Dirty() const {

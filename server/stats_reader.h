@@ -73,6 +73,10 @@ struct LatencyCounts {
 struct DatabaseTotals {
   uint64_t keys = 0;
   uint64_t expires = 0;
+  uint64_t expiry_ticks = 0;  // Keyspace::kTickMs, of all expiries
+
+  /// How long the keys that expire still live, on average.
+  int64_t MeanTtlMs(int64_t now_ms) const;
 };
 
 class StatsReader {

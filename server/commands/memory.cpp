@@ -125,17 +125,17 @@ void MemoryStats(CommandContext& ctx) {
   out.Real("dataset.percentage", Percent(memory.dataset(), memory.used - memory.startup));
   out.Real("peak.percentage", Percent(memory.used, memory.peak));
   out.Bytes("allocator.allocated", memory.used);
-  out.Bytes("allocator.active", memory.resident);
-  out.Bytes("allocator.resident", memory.resident);
-  const int64_t waste = static_cast<int64_t>(memory.resident) - static_cast<int64_t>(memory.used);
-  out.Real("allocator-fragmentation.ratio", memory.fragmentation());
-  out.Signed("allocator-fragmentation.bytes", waste);
+  out.Bytes("allocator.active", memory.anonymous);
+  out.Bytes("allocator.resident", memory.anonymous);
+  const auto more = [](uint64_t of, uint64_t than) { return static_cast<int64_t>(of) - static_cast<int64_t>(than); };
+  out.Real("allocator-fragmentation.ratio", memory.allocator_fragmentation());
+  out.Signed("allocator-fragmentation.bytes", more(memory.anonymous, memory.used));
   out.Real("allocator-rss.ratio", 1);
   out.Signed("allocator-rss.bytes", 0);
-  out.Real("rss-overhead.ratio", 1);
-  out.Signed("rss-overhead.bytes", 0);
+  out.Real("rss-overhead.ratio", memory.process_overhead());
+  out.Signed("rss-overhead.bytes", more(memory.resident, memory.anonymous));
   out.Real("fragmentation", memory.fragmentation());
-  out.Signed("fragmentation.bytes", waste);
+  out.Signed("fragmentation.bytes", more(memory.resident, memory.used));
 }
 
 void MemoryDoctor(CommandContext& ctx) {
