@@ -29,14 +29,19 @@ CONNECTIONS = 60
 PATIENCE = 60.0  # seconds for an answer; a sanitizer on a busy machine is slow
 # What would take the server away from everybody, which is not what is tested.
 NEVER = {"shutdown", "client|pause", "debug", "config|set", "config|rewrite", "replicaof", "slaveof", "failover"}
-KEYS = ["a", "b", "c", "{q}1", "{q}2", "h", "z", "queue:wait:{a}", "queue:active:{a}"]
+KEYS = ["a", "b", "c", "{q}1", "{q}2", "h", "z", "l", "s", "x", "queue:wait:{a}", "queue:active:{a}"]
 NUMBERS = ["0", "1", "2", "3", "10", "100", "-1", "-2", "0.01", "1.5", "-inf", "+inf", "nan", "(1", "1e300"]
 EDGES = ["", "*", "a*", "-", "+", "[m", "4294967296", "9223372036854775807", "-9223372036854775808", "x" * 70, "y" * 20000]
+IDS = ["0-0", "1-1", "5-*", "$", ">", "u8", "i64", "#1"]  # of streams and bit fields
 SETTINGS = [
     ("maxmemory", ["0", "0", "3mb", "1"]),
     ("maxmemory-policy", ["noeviction", "allkeys-lru", "allkeys-lfu", "volatile-ttl", "allkeys-random"]),
     ("hash-max-listpack-entries", ["0", "2", "128"]),
     ("zset-max-listpack-entries", ["0", "2", "128"]),
+    ("list-max-listpack-size", ["1", "3", "-2"]),
+    ("set-max-intset-entries", ["0", "2", "512"]),
+    ("set-max-listpack-entries", ["0", "2", "128"]),
+    ("stream-node-max-entries", ["1", "3", "100"]),
     ("client-output-buffer-limit", ["normal 0 0 0", "normal 100kb 50kb 1"]),
     ("notify-keyspace-events", ["", "KEA"]),
     ("lazyfree-lazy-user-del", ["yes", "no"]),
@@ -69,7 +74,7 @@ class Generator:
         """One command that is likely to be understood."""
         rng = self.rng
         args = rng.choice(self.names).split("|")
-        pools = (KEYS, KEYS, NUMBERS, NUMBERS, EDGES, self.tokens)
+        pools = (KEYS, KEYS, NUMBERS, NUMBERS, EDGES, IDS, self.tokens)
         args += [rng.choice(rng.choice(pools)) for _ in range(int(rng.triangular(0, 10, 3)))]
         return encode(args)
 

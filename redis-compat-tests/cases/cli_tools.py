@@ -4,10 +4,13 @@ Where the output does not depend on time it is compared with the oracle's; elsew
 what it must say.
 """
 
+import os
+import pty
 import re
 import select
 import shutil
 import subprocess
+import termios
 import time
 
 from ..harness.resp import Client, encode, is_error
@@ -33,6 +36,9 @@ BENCHMARKS = {
     "sadd": "SADD",
     "spop": "SPOP",
     "lrange_100": "LRANGE",
+    "lrange_300": "LRANGE",
+    "lrange_500": "LRANGE",
+    "lrange_600": "LRANGE",
 }
 
 
@@ -51,9 +57,11 @@ def run(context):
         _memory_keys,
         _stat,
         _latency,
+        _latency_over_time,
         _hot_keys,
         _raw_and_csv,
-        _rename_hints,
+        _help,
+        _hints,
     ):
         function(context)
     _benchmarks(context)
@@ -113,12 +121,16 @@ def _plain(context):
 def _scan(context):
     _both(context, "scan", "--scan", edit=_lines)
     _both(context, "scan pattern", "--scan", "--pattern", "string:1*", edit=_lines)
+    _both(context, "scan quoted pattern", "--quoted-pattern", '"string:\\x31*"', "--scan", edit=_lines)
+    _both(context, "scan count", "--scan", "--count", "7", edit=_lines)
+    _both(context, "scan type", "--scan", "--type", "hash", edit=_lines)
 
 
 def _pipe(context):
     data = b"".join(encode(["SET", "piped:%d" % n, n]) for n in range(2000)) + encode(["NOSUCH"])
     _both(context, "pipe", "--pipe", stdin=data)
     _both(context, "pipe result", "GET", "piped:1999")
+    _both(context, "pipe that waits for its replies", "--pipe", "--pipe-timeout", "0", stdin=data)
     cleanup = b"".join(encode(["DEL", "piped:%d" % n]) for n in range(2000))
     _both(context, "pipe cleanup", "--pipe", stdin=cleanup)
 
@@ -131,6 +143,7 @@ def _summary(text):
 
 def _big_keys(context):
     _both(context, "bigkeys", "--bigkeys", edit=_summary)
+    _both(context, "bigkeys with pauses", "--bigkeys", "-i", "0.001", edit=_summary)
 
 
 def _memory_keys(context):
@@ -139,6 +152,7 @@ def _memory_keys(context):
         return sorted(re.findall(r"^\d+ \w+ with", text, re.M)) + re.findall(r"Sampled \d+ keys", text)
 
     _both(context, "memkeys", "--memkeys", edit=types)
+    _both(context, "memkeys samples", "--memkeys", "--memkeys-samples", "0", edit=types)
 
 
 def _stat(context):
@@ -172,6 +186,26 @@ def _latency(context):
     )
 
 
+def _latency_over_time(context):
+    """The modes that print until they are stopped."""
+    for mode, wanted in (("--latency-history", rb"\d+ \d+ [\d.]+ \d+"), ("--latency-dist", rb"\x1b\[")):
+        process = subprocess.Popen(
+            ["redis-cli", "-p", str(context.pair.ports[1]), mode, "-i", "1"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            text, deadline = b"", time.monotonic() + 8
+            while not re.search(wanted, text) and time.monotonic() < deadline:
+                if select.select([process.stdout], [], [], 0.5)[0]:
+                    text += process.stdout.read1(4096)
+        finally:
+            process.kill()
+            process.wait()
+        found = re.search(wanted, text) and b"rror" not in text
+        context.report.check("tools/" + mode[2:], bool(found), lambda text=text: text.decode("latin-1")[:600])
+
+
 def _hot_keys(context):
     refused = []
     for port in context.pair.ports:
@@ -198,9 +232,49 @@ def _raw_and_csv(context):
     _both(context, "no auth warning", "--no-auth-warning", "-a", "x", "PING")
 
 
-def _rename_hints(context):
-    # The interactive hints come from COMMAND DOCS: redis-cli's own help must not break on them.
-    _both(context, "help zadd", "help", "ZADD")
+def _help(context):
+    # redis-cli joins its own help with what COMMAND says: it must not break on that.
+    for topic in ("ZADD", "@sorted_set", "CLIENT KILL"):
+        _both(context, "help " + topic, "help", topic)
+
+
+def _hints(context):
+    """What is shown behind the cursor when a command is typed, and what TAB makes of its beginning."""
+    for typed in ("ZADD ", "SET k v ", "CONFIG SE", "zrev\t "):
+        shown = [_typed(port, typed.encode()) for port in context.pair.ports]
+        context.report.check(
+            "tools/hint " + typed.strip(),
+            bool(shown[0]) and shown[0] == shown[1],
+            lambda shown=shown: "oracle %r\ntarget %r" % tuple(shown),
+        )
+
+
+def _typed(port, keys):
+    """The last line that an interactive redis-cli shows after these keys, without colours and the port."""
+    terminal, end = pty.openpty()
+    termios.tcsetwinsize(end, (40, 200))
+    environment = dict(os.environ, TERM="xterm")
+    with subprocess.Popen(
+        ["redis-cli", "-p", str(port)], stdin=end, stdout=end, stderr=end, env=environment, start_new_session=True
+    ) as process:
+        os.close(end)
+        try:
+            _shown(terminal, 5.0)  # the prompt
+            os.write(terminal, keys)
+            text = _shown(terminal, 5.0)
+        finally:
+            process.kill()
+            os.close(terminal)
+    line = text.rpartition("\x1b[0K")[2]  # the line is written anew at every key
+    return re.sub(r"\r?\x1b\[[0-9;]*[A-Za-z]", "", line).replace(str(port), "PORT")
+
+
+def _shown(terminal, quiet_s):
+    """Everything that appears until nothing does for a while."""
+    text = b""
+    while select.select([terminal], [], [], quiet_s if not text else 0.2)[0]:
+        text += os.read(terminal, 1 << 16)
+    return text.decode("utf-8", "replace")
 
 
 def _benchmarks(context):
@@ -222,13 +296,20 @@ def _benchmarks(context):
         ("pipeline", ["-P", "16"]),
         ("threads", ["--threads", "2"]),
         ("random", ["-r", "1000"]),
+        ("many", ["-c", "500", "-n", "3000"]),
+        ("all", ["-c", "500", "-n", "10000", "-P", "16", "--threads", "2", "-r", "1000000"]),
+        ("resp3", ["-3"]),
+        ("keep", ["-k", "0", "-n", "200"]),
     ):
         for test in sorted(present):
             args = ["redis-benchmark", "-p", str(port), "-t", test, "-n", "1000", "-c", "10", "--csv", *extra]
             _benchmark(context, "tools/benchmark/%s/%s" % (test, label), args)
+    if len(present) == len(BENCHMARKS):
+        args = ["redis-benchmark", "-p", str(port), "-n", "500", "--csv"]
+        _benchmark(context, "tools/benchmark/default list", args, tests=20)
 
 
-def _benchmark(context, check_id, args):
+def _benchmark(context, check_id, args, tests=1):
     try:
         result = subprocess.run(
             args, timeout=TIME_LIMIT_S, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
@@ -241,9 +322,9 @@ def _benchmark(context, check_id, args):
     context.report.check(
         check_id,
         result.returncode == 0
-        and bool(rates)
-        and float(rates[0]) > 0
+        and len(rates) >= tests
+        and all(float(rate) > 0 for rate in rates)
         and "Error" not in text
-        and "WARNING" not in text,
+        and "WARNING: Could not" not in text,
         lambda: "exit %d: %s" % (result.returncode, text[:600]),
     )

@@ -1,6 +1,10 @@
 // Fuzz target of the whole server in one process: the input is a list of steps of four clients (bytes as they are,
 // commands made of the command table's names and the option words of COMMAND DOCS, in pieces), of the clock, and of
 // connections that break. Nothing may crash, leak or hang; every reply must be well-formed RESP.
+//
+// The commands are whatever the table holds, so that a new type is fuzzed from its first day. With USHER_FUZZ_SEEDS=DIR
+// a few inputs for each row are written there first, and DIR/commands.dict with the names and words (-dict=...):
+//   USHER_FUZZ_SEEDS=corpus server_fuzz -runs=0 && server_fuzz -dict=corpus/commands.dict corpus
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -8,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <set>
 #include <string>
@@ -28,6 +33,9 @@ using tests::TestServer;
 constexpr size_t kClients = 4;
 constexpr size_t kStepsMax = 300;
 constexpr size_t kArgsMax = 12;
+constexpr size_t kCommonWords = 0x60;  // words that one byte of input names
+constexpr uint8_t kCommandStep = 3 * kClients;
+constexpr uint8_t kWhole = 0;  // below 0xC0: a request in one piece
 
 void Require(bool condition, const char* what) {
   if (condition) return;
@@ -87,7 +95,20 @@ std::vector<std::string> MakeWords() {
                                     "noeviction",
                                     "hash-max-listpack-entries",
                                     "zset-max-listpack-entries",
-                                    "1000000"};
+                                    "1000000",
+                                    "list-max-listpack-size",
+                                    "set-max-intset-entries",
+                                    "set-max-listpack-entries",
+                                    "stream-node-max-entries",
+                                    "5-1",
+                                    "5-*",
+                                    "$",
+                                    ">",
+                                    "u8",
+                                    "i64",
+                                    "#1",
+                                    "13.361389",
+                                    "38.115556"};
   words.push_back(std::string(70, 'x'));
   words.push_back(std::string(3000, 'y'));
   TestServer server;
@@ -175,7 +196,8 @@ class Play {
 
   std::string Argument() {
     const size_t choice = input_.Byte();
-    if (choice < 0xF0) return Words()[(choice < 0x80 ? choice % 43 : choice * 256 + input_.Byte()) % Words().size()];
+    if (choice < kCommonWords) return Words()[choice];
+    if (choice < 0xF0) return Words()[(choice * 256 + input_.Byte()) % Words().size()];
     return std::string(input_.Bytes(choice % 16));
   }
 
@@ -209,10 +231,34 @@ class Play {
   int64_t passed_ms_ = 0;
 };
 
+/// One input per row and number of arguments: the command thrice, with keys, numbers and keys again in turn.
+void WriteSeeds(const std::string& folder) {
+  const auto rows = server::CommandTable::Get().rows();
+  std::ofstream names(folder + "/commands.dict");
+  for (size_t row = 0; row < rows.size(); ++row) {
+    const std::string name(rows[row].spec->name);
+    names << '"' << name.substr(name.find('|') + 1) << "\"\n";
+    for (uint8_t args = 1; args <= 5; ++args) {
+      std::string input;
+      for (uint8_t step = 0; step < 3; ++step) {
+        input += {static_cast<char>(kCommandStep), static_cast<char>(row / 256), static_cast<char>(row),
+                  static_cast<char>(args)};
+        for (uint8_t i = 0; i < args; ++i) input += static_cast<char>(i % 2 == step % 2 ? i / 2 : 9 + i);
+        input += static_cast<char>(kWhole);
+      }
+      std::ofstream(folder + '/' + std::to_string(row) + '-' + std::to_string(args)) << input;
+    }
+  }
+  for (const std::string& word : Words()) {
+    if (word.size() > 1 && word.size() < 40) names << '"' << word << "\"\n";
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
   Words();
+  if (const char* folder = std::getenv("USHER_FUZZ_SEEDS")) WriteSeeds(folder);
   return 0;
 }
 
