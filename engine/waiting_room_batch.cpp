@@ -311,8 +311,14 @@ void DeleteTokens(EngineContext& context, Room& room) {
   stage.Flush(remove);
 }
 
+// Walks the line or what the shard's clients wait for, whichever is shorter: a line may hold a million people.
 void SignalWaiting(EngineContext& context, Room& room) {
-  if (context.ShardOf(room.state().wait()).blocked.empty()) return;
+  const BlockedIndex& blocked = context.ShardOf(room.state().wait()).blocked;
+  if (blocked.keys() < room.waiting()) {
+    return blocked.ForEachKey([&](int db, std::string_view name) {
+      if (db == context.db() && name.starts_with(room.state().token_prefix)) context.Signal(MakeKey(name), db);
+    });
+  }
   room.line()->ForEach({0, room.waiting()}, Order::kAscending,
                        [&](std::string_view user, double) { context.Signal(room.TokenKey(user), context.db()); });
 }

@@ -309,7 +309,8 @@ ParsedSetting ParsePowerOfTwo(const ConfigDirective& directive, const std::strin
 ParsedSetting ParseQueueKey(const std::string& word, bool with_user) {
   const size_t tag = word.find("{Q}");
   if (tag == std::string::npos || word.find('{') != tag) return Fail("argument must hold {Q} as its first tag");
-  if (with_user && word.find("USER") == std::string::npos) return Fail("argument must hold USER");
+  // The queue's part of the name comes first, so that a queue's tokens share a prefix.
+  if (with_user && word.find("USER", tag) == std::string::npos) return Fail("argument must hold USER behind {Q}");
   return Value(word);
 }
 

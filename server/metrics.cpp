@@ -2,17 +2,23 @@
 // so the sink sorts what is reported, thing by thing, into families: kFamilies lists them, in the order of the page.
 #include "server/metrics.h"
 
+#include <netdb.h>
 #include <prometheus/collectable.h>
 #include <prometheus/exposer.h>
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cctype>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <thread>
 
 #include "engine/base/assert.h"
 
@@ -296,12 +302,29 @@ std::string ListeningPorts(const MetricsOptions& options) {
   return ports;
 }
 
+/// Connects and hangs up.
+void Knock(const std::string& address, const std::string& port) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(address.c_str(), port.c_str(), &hints, &found) != 0) return;
+  const int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd >= 0) {
+    static_cast<void>(connect(fd, found->ai_addr, found->ai_addrlen));
+    close(fd);
+  }
+  freeaddrinfo(found);
+}
+
 }  // namespace
 
 // The exposer is destroyed first: its threads use the collectable.
 struct MetricsEndpoint::Impl {
   std::shared_ptr<SourceCollectable> collectable;
   std::unique_ptr<prometheus::Exposer> exposer;
+  std::string address;  // where we reach ourselves
+  std::string port;
 };
 
 bool IsMetricsLabelName(std::string_view name) {
@@ -327,11 +350,26 @@ std::unique_ptr<MetricsEndpoint> MetricsEndpoint::Start(const MetricsOptions& op
   } catch (const std::exception&) {  // civetweb's own text says nothing about the address
     throw std::runtime_error("cannot serve metrics on " + ListeningPorts(options));
   }
+  impl->address = options.bind_addresses[0] == "0.0.0.0" ? "127.0.0.1" : options.bind_addresses[0];
+  impl->port = std::to_string(options.port);
   impl->exposer->RegisterCollectable(impl->collectable);
   return std::unique_ptr<MetricsEndpoint>(new MetricsEndpoint(std::move(impl)));
 }
 
 MetricsEndpoint::MetricsEndpoint(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-MetricsEndpoint::~MetricsEndpoint() = default;
+
+// civetweb looks at its stop flag when a connection arrives, and else every two seconds.
+MetricsEndpoint::~MetricsEndpoint() {
+  std::atomic<bool> stopped{false};
+  std::thread knocking([&] {
+    while (!stopped.load()) {
+      Knock(impl_->address, impl_->port);
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  });
+  impl_->exposer.reset();
+  stopped.store(true);
+  knocking.join();
+}
 
 }  // namespace usher::server

@@ -98,6 +98,10 @@ bool ParseHello(CommandContext& ctx, HelloOptions& options) {
       options.password = reader.Next();
     } else if (reader.AcceptWith("SETNAME", 1)) {
       options.name = reader.Next();
+      if (!IsPlainWord(*options.name)) {
+        ctx.FailText(kBadClientName);
+        return false;
+      }
     } else {
       ctx.FailText("ERR Syntax error in HELLO option '" + std::string(reader.Next()) + "'");
       return false;
@@ -133,7 +137,7 @@ void Hello(CommandContext& ctx) {
         "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> "
         "<pass> option can be used to authenticate the client and select the RESP protocol version at the same time");
   }
-  if (options.name && !SetClientName(*ctx.client.info, *options.name)) return ctx.FailText(kBadClientName);
+  if (options.name) SetClientName(*ctx.client.info, *options.name);
   if (options.version) SetProtocol(ctx, *options.version);
   ReplyHello(ctx);
 }

@@ -73,7 +73,7 @@ void Set(CommandContext& ctx) {
   const Key key = ctx.KeyAt(1);
   if (options.get && !ReplyValue(ctx, key)) return;
   const bool conditional = options.only_if_missing || options.only_if_there;
-  if (conditional && static_cast<bool>(ctx.engine.Peek(key)) != options.only_if_there) {
+  if (conditional && static_cast<bool>(ctx.engine.ForWrite(key)) != options.only_if_there) {
     if (!options.get) ctx.reply.Null();
     return;
   }
@@ -115,7 +115,7 @@ void GetDel(CommandContext& ctx) {
 
 void SetNx(CommandContext& ctx) {
   const Key key = ctx.KeyAt(1);
-  if (ctx.engine.Peek(key)) return ctx.reply.Integer(0);
+  if (ctx.engine.ForWrite(key)) return ctx.reply.Integer(0);  // being met counts as an access
   ctx.engine.SetString(key, ctx.args[2], engine::kNoExpiry);
   ctx.engine.Modified(key, kNotifyString, "set");
   ctx.reply.Integer(1);
@@ -217,7 +217,7 @@ void MSet(CommandContext& ctx) {
 void MSetNx(CommandContext& ctx) {
   if (ctx.args.size() % 2 == 0) return ctx.FailArity();
   for (const CommandKey& wanted : ctx.prepared.keys) {
-    if (ctx.engine.Peek(wanted.key)) return ctx.reply.Integer(0);
+    if (ctx.engine.ForWrite(wanted.key)) return ctx.reply.Integer(0);
   }
   SetAll(ctx);
   ctx.reply.Integer(1);

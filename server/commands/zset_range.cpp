@@ -163,8 +163,9 @@ void ZRangeStore(CommandContext& ctx) {
   if (*zset != nullptr) {
     const RankRange ranks = request.RanksIn(**zset);
     const engine::ZsetLimits limits = LimitsForResult(ctx.engine.settings().zset, ranks.count, 0);
-    (*zset)->ForEach(ranks, Order::kAscending,
-                     [&](std::string_view member, double score) { result.Add(member, score, limits); });
+    // A small set may become a table on the way, and only then the order of adding shows: -0 turns 0 in a packed set.
+    const Order order = limits.packed_entries_max == 0 ? Order::kAscending : request.order;
+    (*zset)->ForEach(ranks, order, [&](std::string_view member, double score) { result.Add(member, score, limits); });
   }
   StoreZset(ctx, ctx.KeyAt(1), result, "zrangestore");
 }

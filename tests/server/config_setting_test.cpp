@@ -123,7 +123,9 @@ TEST_CASE("ConfigSetting: Usher's own directives refuse what would break a queue
   CHECK(Shown("shards", "6") == "! argument must be 0 or a power of two");
   CHECK(Shown("queue-wait-key", "w:{Q}") == "w:{Q}");
   CHECK(Shown("queue-wait-key", "w:{X}:{Q}") == "! argument must hold {Q} as its first tag");
-  CHECK(Shown("queue-token-key", "t:{Q}") == "! argument must hold USER");
+  CHECK(Shown("queue-token-key", "t:{Q}") == "! argument must hold USER behind {Q}");
+  CHECK(Shown("queue-token-key", "t:USER:{Q}") == "! argument must hold USER behind {Q}");
+  CHECK(Shown("queue-token-key", "USER:{Q}:USER") == "USER:{Q}:USER");
   CHECK(Shown("queue-metrics-label", "concert_id") == "concert_id");
   CHECK(Shown("queue-metrics-label", "1x").starts_with("! argument must be a label name"));
   CHECK(Shown("queue-metrics-label", "a b").starts_with("! argument must be a label name"));

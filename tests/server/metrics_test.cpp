@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -248,7 +249,9 @@ TEST_CASE("MetricsEndpoint: nothing is served after it is destroyed, nor when th
   auto [endpoint, port] = StartOnFreePort(source);
   REQUIRE(endpoint != nullptr);
   CHECK_FALSE(HttpGet(port, "/metrics").empty());
+  const auto begin = std::chrono::steady_clock::now();
   endpoint.reset();
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(1));
   CHECK(HttpGet(port, "/metrics").empty());
   CHECK(MetricsEndpoint::Start({.port = 0}, source) == nullptr);
 }

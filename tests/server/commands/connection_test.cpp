@@ -26,6 +26,8 @@ TEST_CASE("HELLO: a refused option changes nothing") {
   CHECK(server.Run("HELLO 4") == "NOPROTO unsupported protocol version");
   CHECK(server.Run("HELLO 3 AUTH nobody x") == "WRONGPASS invalid username-password pair or user is disabled.");
   CHECK(server.Run("HELLO 3 SETNAME me FOO") == "ERR Syntax error in HELLO option 'FOO'");
+  CHECK(server.Run(std::vector<std::string>{"HELLO", "3", "SETNAME", "a b", "FOO"}) ==
+        "ERR Client names cannot contain spaces, newlines or special characters.");
   CHECK(server.Run("HELLO")["proto"] == Integer(2));
   CHECK(server.Run("CLIENT GETNAME").is_null());
 }

@@ -1,16 +1,12 @@
 // QUEUE and its subcommands through the dispatcher.
 #include <doctest/doctest.h>
 
+#include "tests/support/reply_text.h"
 #include "tests/support/test_server.h"
 
 namespace usher::tests {
 namespace {
 
-std::vector<std::string> Texts(const Reply& reply) {
-  std::vector<std::string> texts;
-  for (const Reply& element : reply.elements) texts.push_back(element.text);
-  return texts;
-}
 using Names = std::vector<std::string>;
 
 /// A server with `users` admitted to queue q for 60 s.
@@ -252,6 +248,26 @@ TEST_CASE("QUEUE DEL: nothing of the queue is left") {
   CHECK(server.Run("QUEUE CONFIG GET q")["rate"] == "100");
   CHECK(server.Run("QUEUE INFO q")["entered"] == Integer(0));
   CHECK(server.Run("QUEUE STATUS q a")["status"] == "NONE");
+}
+
+TEST_CASE("QUEUE DEL: whoever waits for admission hears of it, in a short line and in a long one") {
+  for (const int others : {0, 100}) {
+    CAPTURE(others);
+    TestServer server;
+    for (const std::string queue : {"q", "r"}) {
+      for (int i = 0; i < others; ++i) server.Run("ENTERQUEUE " + queue + " other" + std::to_string(i));
+      server.Run("ENTERQUEUE " + queue + " a");
+    }
+    TestClient waiter(server);
+    TestClient elsewhere(server);
+    waiter.Send({"QUEUE", "WAIT", "q", "a", "0"});
+    elsewhere.Send({"QUEUE", "WAIT", "r", "a", "0"});
+    CHECK(server.Run("QUEUE DEL q") == Integer(1));
+    server.DeliverMail();
+    CHECK(waiter.Read()["status"] == "NONE");
+    CHECK(elsewhere.Read().type == 0);
+    CHECK(elsewhere.blocked());
+  }
 }
 
 TEST_CASE("QUEUE: a bad name is an error of every subcommand") {

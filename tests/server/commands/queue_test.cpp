@@ -3,16 +3,12 @@
 
 #include <set>
 
+#include "tests/support/reply_text.h"
 #include "tests/support/test_server.h"
 
 namespace usher::tests {
 namespace {
 
-std::vector<std::string> Texts(const Reply& reply) {
-  std::vector<std::string> texts;
-  for (const Reply& element : reply.elements) texts.push_back(element.text);
-  return texts;
-}
 using Names = std::vector<std::string>;
 
 TEST_CASE("ENTERQUEUE: somebody new is told place, total and an unknown time") {

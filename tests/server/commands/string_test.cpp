@@ -96,5 +96,18 @@ TEST_CASE("MGET: what is no string is null") {
   CHECK(server.Run("MGET h")[size_t{0}].is_null());
 }
 
+TEST_CASE("SETNX, MSETNX and SET NX: a key that is in the way has been accessed") {
+  for (const char* command : {"SETNX k w", "MSETNX a v k w", "SET k w NX"}) {
+    CAPTURE(command);
+    TestServer server;
+    server.Run("SET k v");
+    server.clock().AdvanceMs(10'000);
+    CHECK(server.Run("OBJECT IDLETIME k") == Integer(10));
+    server.Run(command);
+    CHECK(server.Run("OBJECT IDLETIME k") == Integer(0));
+    CHECK(server.Run("GET k") == "v");
+  }
+}
+
 }  // namespace
 }  // namespace usher::tests

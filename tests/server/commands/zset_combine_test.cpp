@@ -4,18 +4,12 @@
 #include <map>
 
 #include "engine/base/random.h"
+#include "tests/support/reply_text.h"
 #include "tests/support/test_seed.h"
 #include "tests/support/test_server.h"
 
 namespace usher::tests {
 namespace {
-
-std::string Joined(const Reply& reply) {
-  if (reply.is_error()) return reply.text;
-  std::string text;
-  for (const Reply& element : reply.elements) text += element.text + ' ';
-  return text;
-}
 
 struct TwoSets {
   TwoSets() {

@@ -1,17 +1,11 @@
 // Sorted sets by range, through the dispatcher.
 #include <doctest/doctest.h>
 
+#include "tests/support/reply_text.h"
 #include "tests/support/test_server.h"
 
 namespace usher::tests {
 namespace {
-
-std::string Joined(const Reply& reply) {
-  if (reply.is_error()) return reply.text;
-  std::string text;
-  for (const Reply& element : reply.elements) text += element.text + ' ';
-  return text;
-}
 
 struct Letters {
   Letters() { server.Run("ZADD z 1 a 2 b 3 c 4 d 5 e"); }
@@ -93,6 +87,17 @@ TEST_CASE("ZREMRANGEBY...: removes and reports how many") {
   CHECK(letters.Run("ZRANGE z 0 -1") == "d e ");
   CHECK(letters.server.Run("ZREMRANGEBYRANK z 0 -1") == Integer(2));
   CHECK(letters.server.Run("SET z v NX") == "OK");
+}
+
+TEST_CASE("ZRANGESTORE: adds in the order that was asked for, which shows in what becomes of -0") {
+  TestServer server;
+  const std::string large(100, 'L');
+  server.Run("ZADD a 1 " + large + " 2 m");
+  server.Run("ZADD a -0.0 m");
+  server.Run("ZRANGESTORE up a 0 -1");
+  server.Run("ZRANGESTORE down a 0 -1 REV");
+  CHECK(server.Run("ZSCORE up m") == "0");
+  CHECK(server.Run("ZSCORE down m") == "-0");
 }
 
 }  // namespace
