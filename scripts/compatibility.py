@@ -41,6 +41,8 @@ def main():
     lines += ["", "CLAIMSTOCK of `queue-commands.md` needs sets and streams and comes with them.", "",
               "Directives that promise what is not there yet (`appendonly yes`, `save`, `replicaof`, `cluster-enabled` ...) are refused with a",
               "clear error by CONFIG SET; a stock redis.conf starts with a warning in the log.", "",
+              "`lazyfree-lazy-*` are stored and change nothing: whatever would take long to free (a value of more than 64 KiB, a whole",
+              "database) is freed in the background, whoever deletes it; only FLUSHALL SYNC and FLUSHDB SYNC free on the spot.", "",
               "What replies differently on purpose is in `redis-compat-tests/known_differences.md`: the differential tests accept those",
               "rows and nothing else.", ""]
     (ROOT / "docs/compatibility.md").write_text("\n".join(lines), encoding="utf-8")
