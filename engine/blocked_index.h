@@ -16,13 +16,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 
-#include "engine/base/hash.h"
+#include "engine/db_key_map.h"
 
 namespace usher::engine {
 
@@ -92,21 +90,21 @@ class BlockedIndex {
 
   /// `needs_key`: the waiter takes something out of the key, so it cannot be served while there is none.
   void Add(int db, std::string_view key, std::shared_ptr<BlockedWaiter> waiter, bool needs_key = false) {
-    const auto found = waiters_.find(NameView{db, key});
-    Waiters& list = found != waiters_.end() ? found->second : waiters_[Name{db, std::string(key)}];
+    const auto found = waiters_.find(DbKeyView{db, key});
+    Waiters& list = found != waiters_.end() ? found->second : waiters_[DbKeyName{db, std::string(key)}];
     list.push_back(std::move(waiter));
     list.need_key = list.need_key && needs_key;
   }
 
   /// The waiters of a key, oldest first; null when there are none.
   Waiters* Find(int db, std::string_view key) {
-    const auto found = waiters_.find(NameView{db, key});
+    const auto found = waiters_.find(DbKeyView{db, key});
     return found == waiters_.end() ? nullptr : &found->second;
   }
 
   /// Forgets one registration, and the claimed ones met on the way.
   void Remove(int db, std::string_view key, const BlockedWaiter& waiter) {
-    const auto found = waiters_.find(NameView{db, key});
+    const auto found = waiters_.find(DbKeyView{db, key});
     if (found == waiters_.end()) return;
     std::erase_if(found->second, [&](const auto& other) { return other.get() == &waiter || other->claimed(); });
     if (found->second.empty()) waiters_.erase(found);
@@ -114,7 +112,7 @@ class BlockedIndex {
 
   /// Drops the key's list when nobody is left in it.
   void DropIfEmpty(int db, std::string_view key) {
-    const auto found = waiters_.find(NameView{db, key});
+    const auto found = waiters_.find(DbKeyView{db, key});
     if (found != waiters_.end() && found->second.empty()) waiters_.erase(found);
   }
 
@@ -125,27 +123,7 @@ class BlockedIndex {
   }
 
  private:
-  struct Name {
-    int db;
-    std::string key;
-  };
-  // What is looked up: a key that nobody waits for must not cost an allocation.
-  struct NameView {
-    NameView(int name_db, std::string_view name_key) : db(name_db), key(name_key) {}
-    NameView(const Name& name) : db(name.db), key(name.key) {}  // NOLINT: the point is to convert
-    int db;
-    std::string_view key;
-  };
-  struct NameHash {
-    using is_transparent = void;
-    size_t operator()(NameView name) const { return HashBytes(name.key) + static_cast<size_t>(name.db); }
-  };
-  struct NameEqual {
-    using is_transparent = void;
-    bool operator()(NameView left, NameView right) const { return left.db == right.db && left.key == right.key; }
-  };
-
-  std::unordered_map<Name, Waiters, NameHash, NameEqual> waiters_;
+  DbKeyMap<Waiters> waiters_;
 };
 
 }  // namespace usher::engine

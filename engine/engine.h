@@ -44,6 +44,12 @@ class Engine {
   /// Null when journaling is off.
   Journal* journal() { return journal_.get(); }
 
+  /// Whether somebody wants to hear of every key that is changed (CLIENT TRACKING BCAST). To be raised under all turns,
+  /// with ShardData::observed.
+  bool broadcasting() const { return broadcasts_.load(std::memory_order_relaxed) != 0; }
+  void AddBroadcast() { broadcasts_.fetch_add(1, std::memory_order_relaxed); }
+  void RemoveBroadcast() { broadcasts_.fetch_sub(1, std::memory_order_relaxed); }
+
   /// Memory of all keys, as accounted by the shards. O(shards).
   uint64_t KeyMemoryBytes() const;
 
@@ -54,6 +60,7 @@ class Engine {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Journal> journal_;
   std::atomic<const EngineSettings*> settings_;
+  std::atomic<uint32_t> broadcasts_{0};
   Mutex mutex_;
   std::vector<std::unique_ptr<const EngineSettings>>
       all_settings_;  // guarded by mutex_; kept, so readers need no count

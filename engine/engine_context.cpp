@@ -22,17 +22,24 @@ void EngineContext::Begin(const Turns* turns, int db, int64_t now_us) {
 }
 
 void EngineContext::End() {
-  if (dirty_ != 0 && turns_ != nullptr) {
-    turns_->ForEachHeld([this](ShardData& shard) { AccountShard(shard, db_); });
-  }
+  if (dirty_ != 0) AccountHeld();
   turns_ = nullptr;
 }
 
+void EngineContext::AccountHeld() {
+  if (turns_ == nullptr) return;
+  turns_->ForEachHeld([this](ShardData& shard) { AccountShard(shard, db_); });
+}
+
 void EngineContext::ChangeDb(int db) {
-  if (dirty_ != 0 && turns_ != nullptr) {
-    turns_->ForEachHeld([this](ShardData& shard) { AccountShard(shard, db_); });
-  }
+  if (dirty_ != 0) AccountHeld();
   db_ = db;
+  if (!in_transaction_ || journal_ == nullptr) return;
+  const size_t commands = effects_.commands();
+  effects_.Command(2);
+  effects_.Word("SELECT");
+  effects_.Integer(db);
+  effects_.Truncate(effects_.text().size(), commands);  // by itself it is no effect
 }
 
 void EngineContext::AccountShard(ShardData& shard, int db) {
@@ -147,6 +154,7 @@ void EngineContext::FlushDatabase(int db, FreeWhere where) {
   dirty_ = kDirty;
   effect_slot_ = 0;
   turns_->ForEachHeld([&](ShardData& shard) {
+    TouchWatched(shard, db, nullptr);
     Keyspace flushed;
     shard.databases[static_cast<size_t>(db)]->Swap(flushed);
     shard.stats.dirty.Add(flushed.size());
@@ -166,10 +174,27 @@ bool EngineContext::ClearExpiry(const Key& key) {
   return true;
 }
 
+// A watched key changes with its database if it is in the old one or, not yet expired, in the new one.
+void EngineContext::TouchWatched(ShardData& shard, int db, const Keyspace* replacement) {
+  const Keyspace& old = *shard.databases[static_cast<size_t>(db)];
+  shard.watched.ForEachKey([&](int watched_db, std::string_view name) {
+    if (watched_db != db) return;
+    const Key key = MakeKey(name);
+    const KeyEntry next = replacement == nullptr ? KeyEntry() : replacement->Find(key);
+    if (next && !next.IsExpired(now_ms())) {
+      shard.watched.Touch(db, name);
+    } else if (old.Find(key)) {
+      shard.watched.TouchGone(db, name);
+    }
+  });
+}
+
 void EngineContext::SwapDatabases(int a, int b) {
   dirty_ = kDirty;
   effect_slot_ = 0;
   turns_->ForEachHeld([&](ShardData& shard) {
+    TouchWatched(shard, a, shard.databases[static_cast<size_t>(b)].get());
+    TouchWatched(shard, b, shard.databases[static_cast<size_t>(a)].get());
     shard.databases[static_cast<size_t>(a)]->Swap(*shard.databases[static_cast<size_t>(b)]);
     shard.stats.dirty.Add(1);
     AccountShard(shard, a);
@@ -189,8 +214,25 @@ void EngineContext::Modified(const Key& key, int db, NotifyClass event_class, st
   if (db != db_) AccountShard(shard, db);
   if ((settings_->notify & event_class) != 0) [[unlikely]]
     Notify(key, db, event_class, event);
-  if (!shard.blocked.empty()) [[unlikely]]
-    Signal(key, db);
+  if (shard.observed) [[unlikely]]
+    TellObservers(shard, key, db);
+}
+
+void EngineContext::RefreshObserved(ShardData& shard) const {
+  shard.observed = !shard.blocked.empty() || !shard.watched.empty() || !shard.tracked.empty() || engine_.broadcasting();
+}
+
+void EngineContext::TellObservers(ShardData& shard, const Key& key, int db) {
+  RefreshObserved(shard);
+  if (!shard.blocked.empty()) Signal(key, db);
+  if (!shard.watched.empty()) shard.watched.Touch(db, key.name);
+  TellReaders(shard, key);
+}
+
+void EngineContext::TellReaders(ShardData& shard, const Key& key) {
+  if (shard.tracked.empty() && !engine_.broadcasting()) return;
+  CachingReaders readers = shard.tracked.Take(key.name);
+  if (observer_ != nullptr) observer_->OnKeyChanged(key.name, std::move(readers));
 }
 
 void EngineContext::Signal(const Key& key, int db) {
@@ -229,7 +271,12 @@ void EngineContext::RemoveSilently(const Key& key, int db, NotifyClass event_cla
   const Key owned{name, key.hash, key.slot};
   Keyspace& keyspace = turns_->KeyspaceOf(owned, db);
   engine_.background_free().Free(keyspace.Erase(keyspace.Find(owned)));
-  AccountShard(ShardOf(owned), db);
+  ShardData& shard = ShardOf(owned);
+  AccountShard(shard, db);
+  if (shard.observed) {
+    shard.watched.TouchGone(db, name);
+    TellReaders(shard, owned);
+  }
   effect_slot_ = key.slot;
   if (journal_ != nullptr) {
     const bool explicit_before = explicit_effects_;
@@ -254,34 +301,57 @@ void EngineContext::Effect(std::span<const std::string_view> words) {
   if (journal_ != nullptr) effects_.Add(words);
 }
 
-void EngineContext::AppendToJournal(std::span<const std::string_view> command) {
+void EngineContext::CollectCommand(std::span<const std::string_view> command) {
   const bool is_effect = (dirty_ & kNotJournaled) != 0 && !explicit_effects_;
   dirty_ &= kNotAccounted;
   explicit_effects_ = false;
+  if (is_effect && journal_ != nullptr) effects_.Add(command);
+}
+
+void EngineContext::AppendToJournal(std::span<const std::string_view> command) {
+  CollectCommand(command);
   if (journal_ == nullptr) return;
-  if (is_effect) effects_.Add(command);
-  if (effects_.commands() == 0) return;
-  const Journal::RecordInfo info{
-      .slot = effect_slot_, .db = static_cast<uint8_t>(db_), .targets = Journal::kAll, .time_ms = now_ms()};
-  if (db_ == 0 && effects_.commands() == 1) {
-    journal_->Append(info, effects_.text());
-  } else {
-    AppendFramed(info);
+  if (effects_.commands() > 0) {
+    if (!in_transaction_) record_db_ = db_;
+    const Journal::RecordInfo info{.slot = effect_slot_,
+                                   .db = static_cast<uint8_t>(record_db_),
+                                   .targets = Journal::kAll,
+                                   .time_ms = now_ms()};
+    if (db_ == 0 && effects_.commands() == 1 && !in_transaction_) {
+      journal_->Append(info, effects_.text());
+    } else {
+      AppendFramed(info);
+    }
   }
-  effects_.Clear();
+  if (!effects_.text().empty()) effects_.Clear();
+}
+
+void EngineContext::BeginTransaction() {
+  in_transaction_ = true;
+  record_db_ = db_;
+}
+
+void EngineContext::EndStep(std::span<const std::string_view> command) {
+  if ((dirty_ & kNotAccounted) != 0) AccountHeld();
+  CollectCommand(command);
+}
+
+void EngineContext::CommitTransaction() {
+  AppendToJournal({});
+  in_transaction_ = false;
 }
 
 // A record depends on no neighbour: it selects its database and goes back, and several effects are one transaction.
 void EngineContext::AppendFramed(const Journal::RecordInfo& info) {
   std::array<char, protocol::kIntegerTextBytesMax> digits;
-  const std::string_view db(digits.data(), protocol::FormatInteger(db_, digits.data()));
-  const bool many = effects_.commands() > 1;
+  const std::string_view db(digits.data(), protocol::FormatInteger(record_db_, digits.data()));
+  const bool framed = in_transaction_ || effects_.commands() > 1;
   frame_.Clear();
-  if (db_ != 0) frame_.Add({"SELECT", db});
-  if (many) frame_.Add({"MULTI"});
+  if (record_db_ != 0) frame_.Add({"SELECT", db});
+  if (framed) frame_.Add({"MULTI"});
   const size_t before_bytes = frame_.text().size();
-  if (many) frame_.Add({"EXEC"});
-  if (db_ != 0) frame_.Add({"SELECT", "0"});
+  if (framed) frame_.Add({"EXEC"});
+  if (record_db_ != 0 || db_ != 0) frame_.Add({"SELECT", "0"});
   const std::string_view frame = frame_.text();
   journal_->Append(info, frame.substr(0, before_bytes), effects_.text(), frame.substr(before_bytes));
 }

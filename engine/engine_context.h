@@ -41,6 +41,8 @@ class EngineObserver {
   virtual void OnKeyspaceEvent(int db, NotifyClass event_class, std::string_view event, std::string_view key) = 0;
   /// A message on a channel (queue events).
   virtual void OnPublish(std::string_view channel, std::string_view message) = 0;
+  /// A key was changed or deleted, of which `readers` may have a copy; others may want to hear of it as well.
+  virtual void OnKeyChanged(std::string_view key, CachingReaders readers) = 0;
   /// Whether anybody listens on the channel, so that building the message may be skipped.
   virtual bool HasSubscribers(std::string_view channel) const = 0;
 };
@@ -99,6 +101,10 @@ class EngineContext {
   bool PopReadyKey(ReadyKey& ready);
   /// Journals what the command did: its effects, or the command itself. Clears them.
   void AppendToJournal(std::span<const std::string_view> command);
+  /// Several commands become one record: EndStep() after each of them, CommitTransaction() after the last.
+  void BeginTransaction();
+  void EndStep(std::span<const std::string_view> command);
+  void CommitTransaction();
 
   // Facts of the command.
   Engine& engine() { return engine_; }
@@ -204,6 +210,13 @@ class EngineContext {
   static constexpr uint8_t kDirty = kNotJournaled | kNotAccounted;
 
   void ChangeDb(int db);
+  void AccountHeld();
+  void CollectCommand(std::span<const std::string_view> command);
+  /// What of `shard` is observed, if anything.
+  void RefreshObserved(ShardData& shard) const;
+  void TellObservers(ShardData& shard, const Key& key, int db);
+  void TellReaders(ShardData& shard, const Key& key);
+  void TouchWatched(ShardData& shard, int db, const Keyspace* replacement);
   void Touch(KeyEntry entry, const Key& key);
   void TouchNew(KeyEntry entry, const Key& key);
   KeyEntry FindLive(const Key& key, int db);
@@ -224,6 +237,8 @@ class EngineContext {
   bool no_touch_ = false;
   uint8_t dirty_ = 0;              // something was modified: kNotJournaled, kNotAccounted
   bool explicit_effects_ = false;  // Effect() replaces the command
+  bool in_transaction_ = false;
+  int record_db_ = 0;  // where the record began
   uint16_t effect_slot_ = 0;
   EffectText effects_;
   EffectText frame_;

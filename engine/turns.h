@@ -15,6 +15,8 @@
 #include "engine/key_slot.h"
 #include "engine/keyspace.h"
 #include "engine/shard_set.h"
+#include "engine/tracking_index.h"
+#include "engine/watch_index.h"
 
 namespace usher::server {
 class Dispatcher;
@@ -54,6 +56,11 @@ struct ShardData {
   const ShardIndex index;
   std::vector<std::unique_ptr<Keyspace>> databases;
   BlockedIndex blocked;
+  WatchIndex watched;
+  TrackingIndex tracked;
+  /// Somebody may want to hear of changed keys: set by whoever adds to one of the indexes above, taken back by
+  /// EngineContext when a change finds them all empty. It is all that a change looks at as a rule.
+  bool observed = false;
   ShardStats stats;
   Random random;
   int64_t last_now_us = 0;              // time never goes back for a shard

@@ -1,6 +1,8 @@
 // See accounting.h.
 #include "server/accounting.h"
 
+#include <utility>
+
 #include "engine/base/cycle_clock.h"
 #include "server/redaction.h"
 #include "server/server.h"
@@ -16,14 +18,21 @@ constexpr int64_t kClockAgeMaxNs = 1'000'000;  // a command longer than this mak
 
 /// CLIENT REPLY OFF and SKIP: the reply is written, then taken back.
 void ApplyReplyMode(Session& session, size_t reply_mark) {
-  if (session.client.reply_mode == ReplyMode::kOn) [[likely]]
+  ClientState& client = session.client;
+  if (client.reply_mode == ReplyMode::kOn) [[likely]]
     return;
-  // Confirmations of subscriptions are pushes, which these modes let through.
+  if (std::exchange(client.reply_mode_applied, false)) return;
   const CommandRow* const row = session.prepared.row;
+  const bool next_only = client.reply_mode == ReplyMode::kSkipNext;
+  if (client.in_exec()) {
+    // SKIP is about what follows the whole transaction, but for its own reply.
+    if (!next_only || row->spec->name == "client|reply") session.replies.Truncate(reply_mark);
+    return;
+  }
+  // Confirmations of subscriptions are pushes, which these modes let through.
   const bool confirms = row != nullptr && (row->spec->flags & kSubscriberOk) != 0 && (row->spec->flags & kPubSub) != 0;
   if (!confirms) session.replies.Truncate(reply_mark);
-  if (session.client.reply_mode == ReplyMode::kSkipThis) session.client.reply_mode = ReplyMode::kOn;
-  if (session.client.reply_mode == ReplyMode::kSkipNext) session.client.reply_mode = ReplyMode::kSkipThis;
+  AdvanceReplyMode(client);
 }
 
 bool IsErrorReply(const Session& session, size_t reply_mark) {
@@ -70,6 +79,11 @@ void RecordSlow(Server& server, const Session& session, int64_t now_ms, int64_t 
 }
 
 }  // namespace
+
+void AdvanceReplyMode(ClientState& client) {
+  if (client.reply_mode == ReplyMode::kSkipThis) client.reply_mode = ReplyMode::kOn;
+  if (client.reply_mode == ReplyMode::kSkipNext) client.reply_mode = ReplyMode::kSkipThis;
+}
 
 void AccountCommand(Server& server, Session& session, ExecutionThread& thread, size_t reply_mark) {
   const int64_t now_ns = engine::CycleClock::NowNs();

@@ -6,6 +6,7 @@
 
 namespace usher::server {
 
+struct ClientState;
 class ExecutionThread;
 class Server;
 class Session;
@@ -14,5 +15,8 @@ class Session;
 void AccountCommand(Server& server, Session& session, ExecutionThread& thread, size_t reply_mark);
 /// A request was refused by admission; the error reply starts at `reply_mark`.
 void AccountRejected(Server& server, Session& session, ExecutionThread& thread, size_t reply_mark);
+
+/// CLIENT REPLY SKIP counts one more command.
+void AdvanceReplyMode(ClientState& client);
 
 }  // namespace usher::server

@@ -1,13 +1,17 @@
 // The admission rules. See admission.h.
 #include "server/admission.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 
 #include "server/accounting.h"
 #include "server/arg_reader.h"
+#include "server/error_text.h"
 #include "server/server.h"
 #include "server/session.h"
+#include "server/transaction.h"
 
 namespace usher::server {
 
@@ -94,12 +98,46 @@ std::string RestrictionText(const Server& server, const Session& session, const 
 
 bool Reject(Session& session, ExecutionThread& thread, std::string_view error) {
   const size_t mark = session.replies.size();
-  session.writer.Error(error);
+  WriteRefusal(session, error);
   AccountRejected(thread.server, session, thread, mark);
   return false;
 }
 
+/// Commands that run although MULTI is open.
+bool RunsInMulti(std::string_view name) {
+  static constexpr std::string_view kNames[] = {"exec", "discard", "multi", "watch", "quit", "reset"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+/// Always false: the request is done, "QUEUED" or an error is written.
+bool QueueRequest(const Server& server, Session& session, ExecutionThread& thread) {
+  const PreparedCommand& prepared = session.prepared;
+  if ((prepared.row->spec->flags & kNoMulti) != 0) {
+    return Reject(session, thread, "ERR Command not allowed inside a transaction");
+  }
+  if (server.memory_guard().IsOutOfMemory()) {
+    return Reject(session, thread, ErrorText(engine::Error::kOutOfMemory));
+  }
+  session.client.transaction->Queue(*prepared.row, prepared.args);
+  const bool muted = session.client.reply_mode == ReplyMode::kOff || session.client.reply_mode == ReplyMode::kSkipThis;
+  if (!muted) session.writer.SimpleString("QUEUED");
+  AdvanceReplyMode(session.client);
+  return false;
+}
+
 }  // namespace
+
+void WriteRefusal(Session& session, std::string_view error) {
+  const CommandRow* const row = session.prepared.row;
+  ClientState& client = session.client;
+  if (row != nullptr && (row->spec->flags & kRunsQueued) != 0) {
+    client.DropTransaction();
+    const std::string_view reason = error.starts_with("ERR ") ? error.substr(4) : error;
+    return session.writer.Error("EXECABORT Transaction discarded because of: " + std::string(reason));
+  }
+  if ((client.restrictions & kInMulti) != 0) client.transaction->Abort();
+  session.writer.Error(error);
+}
 
 bool Admit(Server& server, Session& session, ExecutionThread& thread) {
   PreparedCommand& prepared = session.prepared;
@@ -125,7 +163,9 @@ bool Admit(Server& server, Session& session, ExecutionThread& thread) {
   if (session.client.restrictions == 0) [[likely]]
     return true;
   error = RestrictionText(server, session, spec);
-  return error.empty() || Reject(session, thread, error);
+  if (!error.empty()) return Reject(session, thread, error);
+  if ((session.client.restrictions & kInMulti) == 0 || RunsInMulti(spec.name)) return true;
+  return QueueRequest(server, session, thread);
 }
 
 }  // namespace usher::server

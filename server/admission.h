@@ -3,6 +3,8 @@
 // safety: the thread that owns the session.
 #pragma once
 
+#include <string_view>
+
 #include "server/command_spec.h"
 #include "server/pause.h"
 
@@ -14,6 +16,9 @@ class Session;
 
 /// Looks up the row of session.prepared.args and admits it. False: the error reply is written and the request is done.
 bool Admit(Server& server, Session& session, ExecutionThread& thread);
+
+/// Writes why session.prepared is refused: an open MULTI is spoilt by it, and EXEC ends it.
+void WriteRefusal(Session& session, std::string_view error);
 
 /// Whether CLIENT PAUSE holds a command of these flags back.
 inline bool PauseApplies(PauseMode mode, uint32_t flags) {

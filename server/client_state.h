@@ -10,15 +10,20 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/mutex.h"
 #include "engine/base/thread_role.h"
+#include "engine/tracking_index.h"
+#include "engine/watch_index.h"
 
 namespace usher::server {
 
 class Worker;
 class BlockedClient;
+class SessionHome;
 class Subscriptions;
+class Transaction;
 struct CommandSpec;
 
 enum ClientFlag : uint32_t {
@@ -30,9 +35,13 @@ enum ClientFlag : uint32_t {
   kClientNoTouch = 1u << 5,
   kClientCloseAsap = 1u << 6,
   kClientSubscribed = 1u << 7,
+  kClientTracking = 1u << 8,
+  kClientTrackingBroken = 1u << 9,  // the client that invalidations are redirected to is gone
+  kClientTrackingBroadcast = 1u << 10,
+  kClientTrackingNoLoop = 1u << 11,
 };
 
-struct ClientInfo {
+struct ClientInfo final : engine::CachingReader {
   ClientInfo(uint64_t client_id, Worker& home_worker) : id(client_id), home(home_worker) {}
 
   const uint64_t id;
@@ -56,6 +65,12 @@ struct ClientInfo {
   std::atomic<uint64_t> commands{0};
   std::atomic<uint64_t> net_in_bytes{0};
   std::atomic<uint64_t> net_out_bytes{0};
+  std::atomic<int> queued_commands{-1};  // by MULTI; negative: it is not in MULTI
+  std::atomic<size_t> queued_bytes{0};
+  std::atomic<uint64_t> redirect{0};  // who is told instead what this client's cache must forget; 0: itself
+
+  /// Where to push messages to; null when the connection is gone. The home worker only.
+  SessionHome* pushes_to = nullptr;
 
   /// The wait that CLIENT UNBLOCK may end. Set by the home worker once it knows that the client waits.
   std::shared_ptr<BlockedClient> Waiter() const EXCLUDES(mutex) {
@@ -73,6 +88,7 @@ struct ClientInfo {
   std::string library_name GUARDED_BY(mutex);
   std::string library_version GUARDED_BY(mutex);
   std::weak_ptr<BlockedClient> waiter GUARDED_BY(mutex);
+  std::shared_ptr<const engine::Watcher> watcher GUARDED_BY(mutex);  // null: watches no key
 };
 
 /// Whether the client is on this machine.
@@ -104,6 +120,15 @@ enum ClientRestriction : uint8_t {
   kNotAuthenticated = 1u << 0,
   kSubscriberMode = 1u << 1,  // subscribed under RESP2: only commands about subscriptions
   kMonitorMode = 1u << 2,     // MONITOR: no commands on keys
+  kInMulti = 1u << 3,         // commands are queued
+};
+
+/// What CLIENT TRACKING makes of the keys that the client reads.
+enum TrackingMode : uint8_t {
+  kTracksReads = 1u << 0,   // every key it reads, or with OPTIN, OPTOUT some
+  kTracksOptIn = 1u << 1,   // only after CLIENT CACHING yes
+  kTracksOptOut = 1u << 2,  // not after CLIENT CACHING no
+  kTracksChosen = 1u << 3,  // CLIENT CACHING was called for the next command
 };
 
 struct ClientState {
@@ -115,6 +140,19 @@ struct ClientState {
   ReplyMode reply_mode = ReplyMode::kOn;
   std::unique_ptr<Subscriptions> subscriptions;  // null: none yet; the home worker only
   RecentName last_name;                          // of the session's prepared row
+  uint8_t tracking = 0;                          // TrackingMode
+  bool reply_mode_applied = false;               // EXEC has done so for its commands
+  std::vector<std::string> tracked_prefixes;     // CLIENT TRACKING BCAST
+  std::unique_ptr<Transaction> transaction;      // null: no MULTI and no WATCH yet
+
+  ClientState();
+  ~ClientState();
+  /// Its transaction, made now if there was none.
+  Transaction& OwnTransaction();
+  /// Leaves MULTI and watches nothing any more.
+  void DropTransaction();
+  /// EXEC runs: commands must not wait.
+  bool in_exec() const;
 
   bool authenticated() const { return (restrictions & kNotAuthenticated) == 0; }
   void Restrict(ClientRestriction restriction, bool on) {

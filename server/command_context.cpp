@@ -36,15 +36,25 @@ void CommandContext::FailArity() {
 
 void CommandContext::Block(std::span<const engine::Key> keys, ServeFunction serve, TimeoutFunction timeout,
                            std::optional<int64_t> deadline_ms) {
+  if (client.in_exec()) return EndWaitAtOnce(timeout);
   blocked_ = true;
   auto waiter = std::make_shared<BlockedClient>(session, client.db, serve, timeout, deadline_ms);
   const bool takes = (spec().keys[0].flags & kKeyDelete) != 0;
   for (const engine::Key& key : keys) {
     waiter->keys().emplace_back(key.name);
-    engine.ShardOf(key).blocked.Add(client.db, key.name, waiter, takes);
+    engine::ShardData& shard = engine.ShardOf(key);
+    shard.blocked.Add(client.db, key.name, waiter, takes);
+    shard.observed = true;
   }
   if (keys.size() != prepared.keys.size()) AddFurtherTurns(*waiter);
   session.blocked = std::move(waiter);
+}
+
+// Inside EXEC nobody waits: it is as if the time were up.
+void CommandContext::EndWaitAtOnce(TimeoutFunction timeout) {
+  if (timeout != nullptr) return timeout(session.writer);
+  session.wait_is_over = true;
+  spec().handler(*this);
 }
 
 void CommandContext::AddFurtherTurns(BlockedClient& waiter) const {

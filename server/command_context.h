@@ -51,6 +51,7 @@ class CommandContext {
   VisitState& visit() { return session.visit; }
 
  private:
+  void EndWaitAtOnce(TimeoutFunction timeout);
   void AddFurtherTurns(BlockedClient& waiter) const;
   bool blocked_ = false;
 };

@@ -59,6 +59,7 @@ enum CommandFlag : uint32_t {
   kHidden = 1u << 29,        // COMMAND does not show it (the parts of DEBUG)
   kMayWait = 1u << 30,       // may make the client wait although Redis does not call it blocking (WAIT)
   kSubscriberOk = 1u << 28,  // allowed to a RESP2 client that has subscriptions
+  kRunsQueued = 1u << 31,    // runs what MULTI queued (EXEC)
 };
 
 // Redis's ACL categories, in the order ACL CAT lists them. Those that follow from the flags (read, write, admin,

@@ -284,7 +284,7 @@ constexpr ConfigDirective kDirectives[] = {
     Integer("tls-session-cache-size", "20480", 0, kInt32Max, kDormant),
     Integer("tls-session-cache-timeout", "300", 0, kInt32Max, kDormant),
     Bool("tls-session-caching", "yes", kDormant),
-    Integer("tracking-table-max-keys", "1000000", 0, kInt64Max, kDormant),
+    Integer("tracking-table-max-keys", "1000000", 0, kInt64Max, kEffective).Into<&ConfigValues::tracked_keys_max>(),
     Text("unixsocket", "", kEffective).Flags(kConfigImmutable).Into<&ConfigValues::unix_socket>(),
     Octal("unixsocketperm", "0", 0777, kEffective).Flags(kConfigImmutable).Into<&ConfigValues::unix_socket_mode>(),
     Bool("use-exit-on-panic", "no", kTuning).Flags(kConfigHidden),

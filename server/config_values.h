@@ -76,6 +76,7 @@ struct ConfigValues {
   // Keys and memory.
   int databases = 0;
   uint64_t maxmemory_bytes = 0;
+  uint64_t tracked_keys_max = 0;  // tracking-table-max-keys; 0: no limit
   MaxmemoryPolicy maxmemory_policy = MaxmemoryPolicy::kNoEviction;
   int maxmemory_samples = 0;
   int lfu_log_factor = 0;

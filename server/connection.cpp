@@ -14,9 +14,13 @@ constexpr int64_t kIdleBufferMs = 2'000;  // an idle client's empty buffers are 
 }
 
 Connection::Connection(Worker& home_worker, std::unique_ptr<Transport> socket, std::shared_ptr<ClientInfo> info)
-    : worker_(home_worker), info_(std::move(info)), transport_(std::move(socket)), session_(*this, info_) {}
+    : worker_(home_worker), info_(std::move(info)), transport_(std::move(socket)), session_(*this, info_) {
+  info_->pushes_to = this;
+}
 
 Connection::~Connection() {
+  info_->pushes_to = nullptr;
+  worker_.server().tracking().Disable(session_.client);
   worker_.server().clients().Remove(*info_);
 }
 
@@ -55,7 +59,8 @@ void Connection::OnReadable() {
   info_->net_in_bytes.fetch_add(got.bytes, std::memory_order_relaxed);
   info_->last_interaction_ms.store(engine::CycleClock::NowNs() / 1'000'000, std::memory_order_relaxed);
   session_.input.Commit(got.bytes);
-  if (session_.input.Unread().size() > worker_.server().config().query_buffer_bytes_max) {
+  const size_t queued_bytes = info_->queued_bytes.load(std::memory_order_relaxed);
+  if (session_.input.Unread().size() + queued_bytes > worker_.server().config().query_buffer_bytes_max) {
     worker_.server().stats().query_buffer_limit_disconnections.fetch_add(1);
     return Close(CloseWhen::kNow);
   }
@@ -129,7 +134,10 @@ void Connection::EnterWait() {
 
 void Connection::OnReturned(RunEnd end) {
   state_ = State::kOpen;
-  if (closing_) return DestroyIfPossible();
+  if (closing_) {
+    worker_.server().dispatcher().ReleaseCarried(session_, worker_.execution());
+    return DestroyIfPossible();
+  }
   HandleEnd(end);
   if (state_ == State::kOpen) Resume();
 }
@@ -314,7 +322,9 @@ void Connection::ReportUsage() {
   info_->query_bytes.store(unread, std::memory_order_relaxed);
   info_->query_free_bytes.store(session_.input.capacity() - unread, std::memory_order_relaxed);
   info_->reply_buffer_bytes.store(output, std::memory_order_relaxed);
-  info_->memory_bytes.store(sizeof(Connection) + session_.input.capacity() + output, std::memory_order_relaxed);
+  const size_t queued = info_->queued_bytes.load(std::memory_order_relaxed);
+  info_->memory_bytes.store(sizeof(Connection) + session_.input.capacity() + output + queued,
+                            std::memory_order_relaxed);
 }
 
 }  // namespace usher::server

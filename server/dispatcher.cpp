@@ -33,6 +33,8 @@ RunEnd Dispatcher::RunBatch(Session& session, ExecutionThread& thread, RunPlace 
   } else {
     thread.ahead.Begin(nullptr);
   }
+  if (session.carries_turns) [[unlikely]]
+    held = TakeCarried(session);
   while (session.next_request < session.batch.size()) {
     if (!session.is_prepared && !Prepare(session, thread)) {
       ++session.next_request;
@@ -41,8 +43,9 @@ RunEnd Dispatcher::RunBatch(Session& session, ExecutionThread& thread, RunPlace 
     const uint32_t flags = session.prepared.row->spec->flags;
     RunEnd end = RunEnd::kBatchDone;
     const size_t reply_mark = session.replies.size();
-    if (place == RunPlace::kGranted && MustRunAtHome(session.prepared, held)) {
+    if (place == RunPlace::kGranted && MustRunAtHome(session, held)) {
       end = RunEnd::kNeedsHome;
+      if (session.prepared.needs_turns()) Carry(session, held);
     } else if ((flags & (kBlocking | kMayWait)) != 0 && session.replies.size() > 0) {
       // Once the client waits its replies belong to whoever serves it, so the earlier ones leave first.
       end = place == RunPlace::kHome ? RunEnd::kFlush : RunEnd::kNeedsHome;
@@ -77,6 +80,28 @@ RunEnd Dispatcher::RunBatch(Session& session, ExecutionThread& thread, RunPlace 
   return RunEnd::kBatchDone;
 }
 
+// What needs both its turns and its home takes them there: to give them up and try again at home might never end.
+void Dispatcher::Carry(Session& session, HeldTurns& held) {
+  if (!held.Covers(session.prepared)) return;
+  session.carried = held.has_many ? held.many : ShardSet::Of(held.one);
+  session.carries_turns = true;
+  held = HeldTurns();
+}
+
+HeldTurns Dispatcher::TakeCarried(Session& session) {
+  HeldTurns held;
+  held.many = session.carried;
+  held.has_many = true;
+  session.carries_turns = false;
+  return held;
+}
+
+void Dispatcher::ReleaseCarried(Session& session, ExecutionThread& thread) {
+  if (!session.carries_turns) return;
+  HeldTurns held = TakeCarried(session);
+  ReleaseTurns(thread, RunPlace::kGranted, held);
+}
+
 RunEnd Dispatcher::RunOne(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns& held) {
   const PreparedCommand& prepared = session.prepared;
   if ((prepared.row->spec->flags & kVisitShards) != 0) return RunVisits(session, thread, place, held);
@@ -84,7 +109,7 @@ RunEnd Dispatcher::RunOne(Session& session, ExecutionThread& thread, RunPlace pl
     ReleaseTurns(thread, place, held);
     return ExecuteUnlessPaused(session, thread, held);
   }
-  const bool to_pool = MustRunOnPool(prepared) && thread.kind == ThreadKind::kWorker;
+  const bool to_pool = MustRunOnPool(session) && thread.kind == ThreadKind::kWorker;
   if (to_pool || !held.Covers(prepared)) {
     ReleaseTurns(thread, place, held);
     if (to_pool) return Park(session, thread);
@@ -101,7 +126,7 @@ RunEnd Dispatcher::RunOne(Session& session, ExecutionThread& thread, RunPlace pl
         ReleaseTurns(thread, place, held);
         return AskForRoom(session, thread);
       case RoomAnswer::kNone:
-        session.writer.Error(ErrorText(engine::Error::kOutOfMemory));
+        WriteRefusal(session, ErrorText(engine::Error::kOutOfMemory));
         return RunEnd::kRefused;
     }
   }
@@ -110,7 +135,7 @@ RunEnd Dispatcher::RunOne(Session& session, ExecutionThread& thread, RunPlace pl
 
 // Over maxmemory a command first evicts under the turns it holds. Only one that may need memory is held up by that.
 RoomAnswer Dispatcher::MakeRoom(Session& session, ExecutionThread& thread, const HeldTurns& held) {
-  const uint32_t flags = session.prepared.row->spec->flags;
+  const uint32_t flags = FlagsOf(session);
   if (server_.pause().mode() != PauseMode::kNone) return RoomAnswer::kFound;  // evictions are writes
   const Turns turns(server_.engine().shards(), held.one, held.has_many ? &held.many : nullptr);
   thread.engine.Begin(&turns, session.client.db, thread.now_us());
@@ -129,19 +154,41 @@ RunEnd Dispatcher::AskForRoom(Session& session, ExecutionThread& thread) {
 
 // Looked at under the turns: whoever sets a pause takes all turns once, so that afterwards nothing older runs.
 RunEnd Dispatcher::ExecuteUnlessPaused(Session& session, ExecutionThread& thread, const HeldTurns& held) {
-  if (PauseApplies(server_.pause().mode(), session.prepared.row->spec->flags)) [[unlikely]]
-    return RunEnd::kPaused;
+  if (const PauseMode mode = server_.pause().mode(); mode != PauseMode::kNone) [[unlikely]] {
+    if (PauseApplies(mode, FlagsOf(session))) return RunEnd::kPaused;
+  }
   return Execute(session, thread, held);
 }
 
-bool Dispatcher::MustRunOnPool(const PreparedCommand& prepared) {
-  return (prepared.row->spec->flags & kLongWork) != 0;
+// Of EXEC, what its commands' rows say counts as well.
+uint32_t Dispatcher::FlagsOf(const Session& session) {
+  const uint32_t flags = session.prepared.row->spec->flags;
+  const bool runs_queued = (flags & kRunsQueued) != 0 && session.client.transaction != nullptr;
+  return runs_queued ? flags | session.client.transaction->flags() : flags;
 }
 
-// Commands without turns may touch what only the home worker may; long ones are parked from there.
-bool Dispatcher::MustRunAtHome(const PreparedCommand& prepared, const HeldTurns& held) {
-  if ((prepared.row->spec->flags & kVisitShards) != 0) return false;
-  return !prepared.needs_turns() || (MustRunOnPool(prepared) && !held.Covers(prepared));
+bool Dispatcher::MustRunOnPool(const Session& session) {
+  const uint32_t flags = session.prepared.row->spec->flags;
+  if ((flags & (kLongWork | kRunsQueued)) == 0) [[likely]]
+    return false;
+  return (FlagsOf(session) & kLongWork) != 0 && !IsBoundHome(session);
+}
+
+// A transaction with a command that only the home worker may run.
+bool Dispatcher::IsBoundHome(const Session& session) {
+  return (session.prepared.row->spec->flags & kRunsQueued) != 0 && session.client.transaction != nullptr &&
+         session.client.transaction->at_home();
+}
+
+// Commands without turns may touch what only the home worker may, unless they are about the session's own transaction;
+// long ones are parked from there.
+bool Dispatcher::MustRunAtHome(const Session& session, const HeldTurns& held) {
+  const PreparedCommand& prepared = session.prepared;
+  const CommandSpec& spec = *prepared.row->spec;
+  if ((spec.flags & kVisitShards) != 0) return false;
+  if (IsBoundHome(session)) return true;
+  if (!prepared.needs_turns()) return (spec.categories & kCatTransaction) == 0;
+  return MustRunOnPool(session) && !held.Covers(prepared);
 }
 
 bool Dispatcher::HasCost(const PreparedCommand& prepared) {
@@ -194,7 +241,7 @@ RunEnd Dispatcher::Park(Session& session, ExecutionThread& thread) {
 void Dispatcher::PrepareToPark(Session& session, ExecutionThread& thread) {
   const PreparedCommand& prepared = session.prepared;
   session.wanted = prepared.many_shards ? prepared.shards : ShardSet::Of(prepared.shard);
-  session.long_work = MustRunOnPool(prepared);
+  session.long_work = MustRunOnPool(session);
   session.admission_generation = server_.admission_generation();
   session.MarkParked();
   thread.stats.parked.Add(1);
@@ -263,6 +310,9 @@ bool Dispatcher::Prepare(Session& session, ExecutionThread& thread) {
     if (spec.visit_start != nullptr) spec.visit_start(prepared.args, server_.engine().shard_count(), session.visit);
   } else {
     ChooseShards(prepared);
+    if ((spec.flags & kRunsQueued) != 0 && session.client.transaction != nullptr) {
+      session.client.transaction->Plan(server_.engine(), prepared);
+    }
     if ((spec.flags & kAllShards) != 0 && !prepared.needs_turns()) {
       prepared.shards = ShardSet::All(server_.engine().shard_count());
       prepared.many_shards = true;
@@ -278,16 +328,7 @@ void Dispatcher::ChooseShards(PreparedCommand& prepared) {
   const engine::Engine& engine = server_.engine();
   for (const CommandKey& key : prepared.keys) {
     if ((key.flags & kKeyNotKey) != 0) continue;  // a shard channel: names a slot, touches no shard
-    const ShardIndex shard = engine.ShardOf(key.key.slot);
-    if (prepared.many_shards) {
-      prepared.shards.Add(shard);
-    } else if (prepared.shard == kNoShard) {
-      prepared.shard = shard;
-    } else if (prepared.shard != shard) {
-      prepared.shards = ShardSet::Of(prepared.shard);
-      prepared.shards.Add(shard);
-      prepared.many_shards = true;
-    }
+    prepared.AddShard(engine.ShardOf(key.key.slot));
   }
 }
 
@@ -300,7 +341,10 @@ RunEnd Dispatcher::Execute(Session& session, ExecutionThread& thread, const Held
   if (spec.read_ahead != nullptr && session.next_request >= session.read_ahead_until) {
     ReadAheadValue(session, thread.engine);
   }
+  thread.running_client = session.client.info.get();
   spec.handler(context);
+  if (session.client.tracking != 0) [[unlikely]]
+    server_.tracking().AfterCommand(session, thread.engine);
   if (thread.engine.has_effects()) FinishWrite(session.prepared.args, thread);
   thread.engine.End();
   return context.blocked() ? RunEnd::kBlocked : RunEnd::kBatchDone;
@@ -314,6 +358,7 @@ void Dispatcher::FinishWrite(std::span<const std::string_view> command, Executio
 void Dispatcher::RunOwnWork(ShardIndex held, ExecutionThread& thread,
                             const std::function<void(engine::ShardData&)>& fn) {
   const Turns turns(server_.engine().shards(), held, nullptr);
+  thread.running_client = nullptr;
   thread.engine.Begin(&turns, /*db=*/0, thread.now_us());
   fn(turns.DataOf(held));
   if (thread.engine.has_effects()) FinishWrite({}, thread);
@@ -436,6 +481,7 @@ void Dispatcher::ServeUnder(const ShardSet& held, BlockedClient& waiter, const e
   thread.RefreshNow();
   const Turns turns(server_.engine().shards(), kNoShard, &held);
   thread.engine.Begin(&turns, waiter.db(), thread.now_us());
+  thread.running_client = nullptr;
   waiter.set_comes_back(false);
   thread.engine.Signal(key, waiter.db());
   ServeBlocked(thread);
@@ -446,6 +492,14 @@ void Dispatcher::ForgetUnder(const ShardSet& held, BlockedClient& waiter) {
   const Turns turns(server_.engine().shards(), kNoShard, &held);
   for (const std::string& name : waiter.keys()) {
     turns.DataOf(engine::MakeKey(name)).blocked.Remove(waiter.db(), name, waiter);
+  }
+}
+
+void Dispatcher::ForgetWatches(const ShardSet& held, const engine::Watcher& watcher,
+                               std::span<const WatchList::Watch> watches) {
+  const Turns turns(server_.engine().shards(), kNoShard, &held);
+  for (const WatchList::Watch& watch : watches) {
+    turns.DataOf(engine::MakeKey(watch.key)).watched.Remove(watch.db, watch.key, watcher);
   }
 }
 

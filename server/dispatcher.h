@@ -1,6 +1,5 @@
 // Dispatcher: the way of a command from parsed request to reply: look up, admit, take turns, run, account. It is the
-// only maker of Turns. Commands of clients, of blocked clients being served and (later) of EXEC and scripts all enter
-// here.
+// only maker of Turns. Commands of clients, EXEC with what it runs, and blocked clients being served all enter here.
 //
 //   RunBatch: for each request: Prepare (row, arity, admission, keys) -> turns held already? -> TryTake, else park
 //             -> Execute (handler, journal, blocked clients, accounting) -> turns are kept while the next request of
@@ -16,6 +15,7 @@
 
 #include "engine/engine_context.h"
 #include "server/session.h"
+#include "server/transaction.h"
 
 namespace usher::server {
 
@@ -49,10 +49,16 @@ class Dispatcher {
   /// A parked session was granted its turns (Session::Run).
   void RunGranted(Session& session, ExecutionThread& thread);
 
+  /// Gives up the turns with which a session came home that is going to be closed.
+  void ReleaseCarried(Session& session, ExecutionThread& thread);
+
   /// Takes a waiter that was claimed (served, timed out, killed) off its keys, by work that is queued for their shards.
   void ForgetBlocked(const std::shared_ptr<BlockedClient>& waiter, ExecutionThread& thread);
   /// The same under turns that cover all its keys.
   void ForgetUnder(const engine::ShardSet& held, BlockedClient& waiter);
+  /// Removes what a client watched, under turns that cover it.
+  void ForgetWatches(const engine::ShardSet& held, const engine::Watcher& watcher,
+                     std::span<const WatchList::Watch> watches);
   /// Serves the waiters of `key` under turns that suffice for `waiter`, which had to come back for them.
   void ServeUnder(const engine::ShardSet& held, BlockedClient& waiter, const engine::Key& key);
   /// Calls fn(ShardData&) for the server's own work (expiry, eviction, waiting rooms) under a turn that `thread` holds,
@@ -64,8 +70,12 @@ class Dispatcher {
   void ChooseShards(PreparedCommand& prepared);
   RunEnd RunOne(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns& held);
   RunEnd RunVisits(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns& held);
-  static bool MustRunOnPool(const PreparedCommand& prepared);
-  static bool MustRunAtHome(const PreparedCommand& prepared, const HeldTurns& held);
+  static uint32_t FlagsOf(const Session& session);
+  static bool MustRunOnPool(const Session& session);
+  static bool IsBoundHome(const Session& session);
+  static bool MustRunAtHome(const Session& session, const HeldTurns& held);
+  static void Carry(Session& session, HeldTurns& held);
+  static HeldTurns TakeCarried(Session& session);
   static bool HasCost(const PreparedCommand& prepared);
   bool IsCostly(Session& session, ExecutionThread& thread, const HeldTurns& held);
   bool TakeTurns(ExecutionThread& thread, const PreparedCommand& prepared, HeldTurns& held);

@@ -16,6 +16,7 @@ namespace usher::server {
 
 class Server;
 class Worker;
+struct ClientInfo;
 
 enum class ThreadKind : uint8_t { kWorker, kPool };
 
@@ -47,6 +48,7 @@ class ExecutionThread {
   engine::Random random;
   ThreadStats stats;
   ReadAheadKeys ahead;  // of the batch that runs
+  const ClientInfo* running_client = nullptr;  // whose command changes keys now; null: the server itself
   int64_t last_ns = 0;  // CycleClock at the end of the last command, which is the start of the next
 
  private:

@@ -100,7 +100,8 @@ void WriteClientsInfo(Server& server, InfoWriter& out) {
   out.Unsigned("client_recent_max_input_buffer", memory.client_input_max);
   out.Unsigned("client_recent_max_output_buffer", memory.client_output_max);
   out.Unsigned("blocked_clients", blocked);
-  out.Zeros({"tracking_clients", "clients_in_timeout_table"});
+  out.Unsigned("tracking_clients", server.tracking().clients());
+  out.Number("clients_in_timeout_table", 0);
 }
 
 void WriteMemoryInfo(Server& server, InfoWriter& out) {

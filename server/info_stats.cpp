@@ -85,8 +85,11 @@ void WriteStatsInfo(Server& server, InfoWriter& out) {
   out.Unsigned("pubsubshard_channels", server.pubsub().Count(ChannelKind::kShardChannel));
   out.Zeros({"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
              "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-             "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys", "tracking_total_items",
-             "tracking_total_prefixes", "unexpected_error_replies"});
+             "total_active_defrag_time", "current_active_defrag_time"});
+  out.Unsigned("tracking_total_keys", server.tracking().keys());
+  out.Unsigned("tracking_total_items", server.tracking().items());
+  out.Unsigned("tracking_total_prefixes", server.tracking().prefixes());
+  out.Number("unexpected_error_replies", 0);
   out.Unsigned("total_error_replies", totals[Total::kErrorReplies]);
   out.Number("dump_payload_sanitizations", 0);
   out.Unsigned("total_reads_processed", totals[Total::kReads]);

@@ -2,6 +2,7 @@
 #include "server/keyspace_events.h"
 
 #include <string>
+#include <utility>
 
 #include "server/server.h"
 
@@ -29,6 +30,10 @@ void KeyspaceEvents::OnKeyspaceEvent(int db, engine::NotifyClass, std::string_vi
 
 void KeyspaceEvents::OnPublish(std::string_view channel, std::string_view message) {
   server_.pubsub().Publish(ChannelKind::kChannel, channel, message);
+}
+
+void KeyspaceEvents::OnKeyChanged(std::string_view key, engine::CachingReaders readers) {
+  server_.tracking().OnKeyChanged(key, std::move(readers));
 }
 
 bool KeyspaceEvents::HasSubscribers(std::string_view channel) const {

@@ -18,6 +18,7 @@ class KeyspaceEvents final : public engine::EngineObserver {
   /// "__keyspace@db__:key" with the event, and "__keyevent@db__:event" with the key.
   void OnKeyspaceEvent(int db, engine::NotifyClass event_class, std::string_view event, std::string_view key) override;
   void OnPublish(std::string_view channel, std::string_view message) override;
+  void OnKeyChanged(std::string_view key, engine::CachingReaders readers) override;
   bool HasSubscribers(std::string_view channel) const override;
 
  private:

@@ -33,6 +33,18 @@ struct PreparedCommand {
   bool many_shards = false;
 
   bool needs_turns() const { return many_shards || shard != engine::kNoShard; }
+  /// Adds one shard to those whose turns are needed.
+  void AddShard(engine::ShardIndex added) {
+    if (many_shards) {
+      shards.Add(added);
+    } else if (shard == engine::kNoShard) {
+      shard = added;
+    } else if (shard != added) {
+      shards = engine::ShardSet::Of(shard);
+      shards.Add(added);
+      many_shards = true;
+    }
+  }
 };
 
 /// Appends the keys of `args` as the row's key specs say (Redis's key specifications). False when the arguments do not

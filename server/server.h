@@ -35,6 +35,7 @@
 #include "server/server_stats.h"
 #include "server/slowlog.h"
 #include "server/stats_reader.h"
+#include "server/tracking.h"
 #include "server/worker.h"
 #include "server/worker_pool.h"
 
@@ -67,6 +68,7 @@ class Server {
   const ConfigValues& config() const { return *config_.Current(); }
   Config& mutable_config() { return config_; }
   const engine::Clock& clock() const { return *clock_; }
+  const MemoryGuard& memory_guard() const { return *memory_guard_; }
   engine::Engine& engine() { return *engine_; }
   engine::TurnScheduler& scheduler() { return *scheduler_; }
   Dispatcher& dispatcher() { return dispatcher_; }
@@ -74,6 +76,8 @@ class Server {
   PauseControl& pause() { return pause_; }
   PubSub& pubsub() { return pubsub_; }
   MonitorHub& monitors() { return monitors_; }
+  TrackingHub& tracking() { return tracking_; }
+  const TrackingHub& tracking() const { return tracking_; }
   KeyspaceEvents& keyspace_events() { return keyspace_events_; }
   ServerStats& stats() { return stats_; }
   StatsReader& stats_reader() { return *stats_reader_; }
@@ -115,6 +119,7 @@ class Server {
   PauseControl pause_;
   PubSub pubsub_;
   MonitorHub monitors_;
+  TrackingHub tracking_{*this};
   KeyspaceEvents keyspace_events_{*this};
   Dispatcher dispatcher_{*this};
   std::atomic<uint64_t> admission_generation_{1};

@@ -6,6 +6,7 @@
 #include "server/execution_thread.h"
 #include "server/server.h"
 #include "server/subscriptions.h"
+#include "server/transaction.h"
 
 namespace usher::server {
 

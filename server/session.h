@@ -84,7 +84,9 @@ class Session final : public engine::TurnTask {
   uint64_t admission_generation = 0;
   VisitState visit;
   std::shared_ptr<BlockedClient> blocked;
-  bool wait_is_over = false;  // the next request waited until its deadline and must reply now
+  bool wait_is_over = false;   // the next request waited until its deadline and must reply now
+  bool carries_turns = false;  // it comes home with the turns of the next request, which must run there
+  engine::ShardSet carried;
 
   /// Posts itself home with the reason why it stopped.
   void ReturnHome(RunEnd end);

@@ -6,6 +6,7 @@
     CLIENT INFO =~ lib-name=x         run; the target's reply must contain this text
     @b ZADD z 1 m                     on a second connection, any name
     @b> BZPOPMIN z 0                  send only        @b<  read the reply        @b-  there must be no reply yet
+                                      without a command that is still unanswered, @b<  reads what was pushed
     !wait 20                          milliseconds     !blocked 1  wait until so many clients are blocked
     # comment
 
@@ -106,7 +107,7 @@ class _Player:
                 replies.append(client.read())
             except NoReply as error:
                 replies.append((b"-", ("(harness) %s" % error).encode()))
-        return self.pending[name].pop(0), replies
+        return self.pending[name].pop(0) if self.pending.get(name) else (b"(pushed)",), replies
 
     def quiet(self, name):
         return [client.quiet(0.03) for client in self.clients(name)]

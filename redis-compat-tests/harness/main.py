@@ -33,6 +33,7 @@ SUITES = {
     ),
     "info": ("cases.info_fields", "INFO's sections, field names and line forms; MONITOR's lines"),
     "blocking": ("cases.blocking", "blocking sorted-set commands with several clients"),
+    "transactions": ("cases.transactions", "random MULTI and WATCH from several connections; CLIENT TRACKING's pushes"),
     "connections": ("cases.connections", "limits, timeouts, pushed messages, kill, pause and stop, on servers of their own"),
     "tools": ("cases.cli_tools", "redis-cli's modes and redis-benchmark against the target"),
     "random": ("stream.suite", "random differential streams"),

@@ -93,59 +93,6 @@ void ClientReply(CommandContext& ctx) {
   ctx.reply.Ok();
 }
 
-void ClientGetRedir(CommandContext& ctx) {
-  ctx.reply.Integer(-1);
-}
-
-void ClientCaching(CommandContext& ctx) {
-  ctx.FailText(
-      "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled");
-}
-
-/// Checks TRACKING's options. False: the error is replied.
-bool CheckTrackingOptions(CommandContext& ctx) {
-  ArgReader reader(ctx.args, 3);
-  while (!reader.done()) {
-    if (reader.AcceptWith("REDIRECT", 1)) {
-      const std::optional<int64_t> id = ToInteger(reader.Next());
-      if (!id) {
-        ctx.Fail(engine::Error::kNotAnInteger);
-        return false;
-      }
-      if (ctx.server.clients().Find(static_cast<uint64_t>(*id)) == nullptr) {
-        ctx.FailText("ERR The client ID you want redirect to does not exist");
-        return false;
-      }
-    } else if (reader.AcceptWith("PREFIX", 1)) {
-      reader.Next();
-    } else if (!reader.Accept("BCAST") && !reader.Accept("OPTIN") && !reader.Accept("OPTOUT") &&
-               !reader.Accept("NOLOOP")) {
-      ctx.Fail(engine::Error::kSyntax);
-      return false;
-    }
-  }
-  return true;
-}
-
-void ClientTracking(CommandContext& ctx) {
-  if (!CheckTrackingOptions(ctx)) return;
-  const std::optional<bool> on = OnOrOff(ctx);
-  if (!on) return;
-  if (*on) return ctx.FailText("ERR client tracking is not supported by this version of Usher");
-  ctx.reply.Ok();
-}
-
-void ClientTrackingInfo(CommandContext& ctx) {
-  ctx.reply.Map(3);
-  ctx.reply.Bulk("flags");
-  ctx.reply.Set(1);
-  ctx.reply.Bulk("off");
-  ctx.reply.Bulk("redirect");
-  ctx.reply.Integer(-1);
-  ctx.reply.Bulk("prefixes");
-  ctx.reply.Array(0);
-}
-
 void ClientHelp(CommandContext& ctx) {
   static constexpr std::string_view kLines[] = {
       "CACHING (YES|NO)",
@@ -218,14 +165,6 @@ constexpr CommandSpec kRows[] = {
      .handler = ClientNoEvict},
     {.name = "client|no-touch", .arity = 3, .flags = kOwn, .categories = kCatConnection, .handler = ClientNoTouch},
     {.name = "client|reply", .arity = 3, .flags = kOwn, .categories = kCatConnection, .handler = ClientReply},
-    {.name = "client|getredir", .arity = 2, .flags = kOwn, .categories = kCatConnection, .handler = ClientGetRedir},
-    {.name = "client|caching", .arity = 3, .flags = kOwn, .categories = kCatConnection, .handler = ClientCaching},
-    {.name = "client|tracking", .arity = -3, .flags = kOwn, .categories = kCatConnection, .handler = ClientTracking},
-    {.name = "client|trackinginfo",
-     .arity = 2,
-     .flags = kOwn,
-     .categories = kCatConnection,
-     .handler = ClientTrackingInfo},
     {.name = "client|help",
      .arity = 2,
      .flags = kLoading | kStale,

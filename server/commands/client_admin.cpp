@@ -30,7 +30,7 @@ void RefreshOwnInfo(CommandContext& ctx) {
   info.reply_buffer_bytes.store(ctx.session.replies.capacity(), std::memory_order_relaxed);
   info.memory_bytes.store(sizeof(Connection) + ctx.session.input.capacity() + ctx.session.replies.capacity(),
                           std::memory_order_relaxed);
-  info.last_command.store(&ctx.spec(), std::memory_order_relaxed);
+  if (!ctx.client.in_exec()) info.last_command.store(&ctx.spec(), std::memory_order_relaxed);
 }
 
 std::string LineOf(CommandContext& ctx, const ClientInfo& info) {

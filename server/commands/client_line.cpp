@@ -1,4 +1,4 @@
-// See client_line.h. What Usher does not have is shown as Redis shows it for a client without it (multi=-1, redir=-1).
+// See client_line.h.
 #include "server/commands/client_line.h"
 
 #include <algorithm>
@@ -13,10 +13,24 @@ namespace {
 
 constexpr size_t kFirstChunkBytes = 16 * 1024;  // what Redis keeps in the client itself; the rest is a list
 
+// Further flags, which follow from the rest of ClientInfo.
+constexpr uint32_t kInTransaction = 1u << 30;
+constexpr uint32_t kWatchedChanged = 1u << 31;
+
 std::string FlagLetters(uint32_t flags) {
-  static constexpr std::pair<uint32_t, char> kLetters[] = {
-      {kClientMonitor, 'O'},   {kClientSubscribed, 'P'}, {kClientBlocked, 'b'}, {kClientCloseAfterReply, 'c'},
-      {kClientCloseAsap, 'A'}, {kClientUnixSocket, 'U'}, {kClientNoEvict, 'e'}, {kClientNoTouch, 'T'}};
+  static constexpr std::pair<uint32_t, char> kLetters[] = {{kClientMonitor, 'O'},
+                                                           {kClientSubscribed, 'P'},
+                                                           {kInTransaction, 'x'},
+                                                           {kClientBlocked, 'b'},
+                                                           {kClientTracking, 't'},
+                                                           {kClientTrackingBroken, 'R'},
+                                                           {kClientTrackingBroadcast, 'B'},
+                                                           {kWatchedChanged, 'd'},
+                                                           {kClientCloseAfterReply, 'c'},
+                                                           {kClientCloseAsap, 'A'},
+                                                           {kClientUnixSocket, 'U'},
+                                                           {kClientNoEvict, 'e'},
+                                                           {kClientNoTouch, 'T'}};
   std::string letters;
   for (const auto& [flag, letter] : kLetters) {
     if ((flags & flag) != 0) letters += letter;
@@ -61,21 +75,25 @@ std::string ClientLine(const ClientInfo& info, int64_t wall_ms, int64_t monotoni
   const engine::MutexLock lock(info.mutex);
   const CommandSpec* const command = of(info.last_command);
   const size_t unsent = of(info.output_bytes);
+  uint32_t flags = of(info.flags);
+  if (of(info.queued_commands) >= 0) flags |= kInTransaction;
+  if (info.watcher != nullptr && info.watcher->touched()) flags |= kWatchedChanged;
+  const bool tracking = (flags & kClientTracking) != 0;
   const size_t listed = unsent - std::min(unsent, kFirstChunkBytes);
   Line line;
   line.Add("id", info.id).Add("addr", info.address).Add("laddr", info.local_address).Add("fd", info.fd);
   line.Add("name", info.name).Add("age", std::max<int64_t>(0, wall_ms - info.connected_ms) / 1000);
   line.Add("idle", std::max<int64_t>(0, monotonic_ms - of(info.last_interaction_ms)) / 1000);
-  line.Add("flags", FlagLetters(of(info.flags))).Add("db", of(info.db));
+  line.Add("flags", FlagLetters(flags)).Add("db", of(info.db));
   line.Add("sub", of(info.subscriptions[0])).Add("psub", of(info.subscriptions[2]));
-  line.Add("ssub", of(info.subscriptions[1])).Add("multi", -1);
+  line.Add("ssub", of(info.subscriptions[1])).Add("multi", of(info.queued_commands));
   line.Add("qbuf", of(info.query_bytes)).Add("qbuf-free", of(info.query_free_bytes));
-  line.Add("argv-mem", arg_bytes).Add("multi-mem", 0);
+  line.Add("argv-mem", arg_bytes).Add("multi-mem", of(info.queued_bytes));
   line.Add("rbs", of(info.reply_buffer_bytes)).Add("rbp", unsent);
   line.Add("obl", unsent - listed).Add("oll", listed > 0 ? 1 : 0).Add("omem", listed);
   line.Add("tot-mem", of(info.memory_bytes)).Add("events", unsent > 0 ? "rw" : "r");
   line.Add("cmd", command == nullptr ? "NULL" : command->name).Add("user", info.user);
-  line.Add("redir", -1).Add("resp", of(info.resp_version));
+  line.Add("redir", tracking ? static_cast<int64_t>(of(info.redirect)) : -1).Add("resp", of(info.resp_version));
   line.Add("lib-name", info.library_name).Add("lib-ver", info.library_version);
   return std::move(line).Finish();
 }

@@ -151,6 +151,8 @@ void Reset(CommandContext& ctx) {
   ClientState& client = ctx.client;
   client.db = 0;
   client.subscriptions.reset();
+  client.DropTransaction();
+  ctx.server.tracking().Disable(client);
   client.Restrict(kMonitorMode, false);
   client.no_touch = false;
   client.reply_mode = ReplyMode::kOn;

@@ -11,6 +11,7 @@ extern const CommandGroup kBitFieldCommands;
 extern const CommandGroup kBitmapCommands;
 extern const CommandGroup kClientAdminCommands;
 extern const CommandGroup kClientCommands;
+extern const CommandGroup kClientTrackingCommands;
 extern const CommandGroup kCommandCommands;
 extern const CommandGroup kConfigCommands;
 extern const CommandGroup kConnectionCommands;
@@ -42,6 +43,7 @@ extern const CommandGroup kStringCommands;
 extern const CommandGroup kStringLcsCommands;
 extern const CommandGroup kStringNumberCommands;
 extern const CommandGroup kStringRangeCommands;
+extern const CommandGroup kTransactionCommands;
 extern const CommandGroup kZsetCombineCommands;
 extern const CommandGroup kZsetCommands;
 extern const CommandGroup kZsetPopCommands;
@@ -56,6 +58,7 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kBitmapCommands,
     &kClientAdminCommands,
     &kClientCommands,
+    &kClientTrackingCommands,
     &kCommandCommands,
     &kConfigCommands,
     &kConnectionCommands,
@@ -87,6 +90,7 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kStringLcsCommands,
     &kStringNumberCommands,
     &kStringRangeCommands,
+    &kTransactionCommands,
     &kZsetCombineCommands,
     &kZsetCommands,
     &kZsetPopCommands,

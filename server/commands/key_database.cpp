@@ -5,6 +5,7 @@
 #include "server/command_context.h"
 #include "server/commands/db_index.h"
 #include "server/commands/groups.h"
+#include "server/server.h"
 
 namespace usher::server {
 
@@ -21,6 +22,7 @@ void Flush(CommandContext& ctx, int first, int count) {
   if (!in_place && !in_background) return ctx.Fail(Error::kSyntax);
   const FreeWhere where = in_place ? FreeWhere::kHere : FreeWhere::kBackground;
   for (int db = first; db < first + count; ++db) ctx.engine.FlushDatabase(db, where);
+  ctx.server.tracking().OnFlush(ctx.engine);
   ctx.reply.Ok();
 }
 

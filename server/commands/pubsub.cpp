@@ -74,6 +74,7 @@ void PUnsubscribe(CommandContext& ctx) {
   UnsubscribeFrom(ctx, ChannelKind::kPattern);
 }
 void SSubscribe(CommandContext& ctx) {
+  if (ctx.client.in_exec()) return ctx.FailText("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
   SubscribeTo(ctx, ChannelKind::kShardChannel);
 }
 void SUnsubscribe(CommandContext& ctx) {
@@ -141,6 +142,7 @@ void PubSubHelp(CommandContext& ctx) {
 
 /// MONITOR: every command from now on. Asked for twice, it says nothing, as in Redis.
 void Monitor(CommandContext& ctx) {
+  if (ctx.client.in_exec()) return ctx.FailText("ERR MONITOR isn't allowed for DENY BLOCKING client");
   if (!SubscriptionsOf(ctx).StartMonitoring()) return;
   ctx.client.Restrict(kMonitorMode, true);
   ctx.reply.Ok();

@@ -30,11 +30,13 @@ class FakeObserver final : public engine::EngineObserver {
     events.emplace_back(std::string(event) + ' ' + std::string(key));
   }
   void OnPublish(std::string_view, std::string_view message) override { messages.emplace_back(message); }
+  void OnKeyChanged(std::string_view key, engine::CachingReaders) override { changed.emplace_back(key); }
   bool HasSubscribers(std::string_view channel) const override { return channels.contains(std::string(channel)); }
 
   std::set<std::string> channels;
   std::vector<std::string> messages;
   std::vector<std::string> events;
+  std::vector<std::string> changed;
 };
 
 class EngineFixture {

@@ -129,14 +129,18 @@ TestClient::TestClient(TestServer& test_server)
     : server_(test_server),
       info_(test_server.server().clients().Add(*test_server.server().workers().front())),
       session_(std::make_unique<server::Session>(*this, info_)) {
+  info_->pushes_to = this;
   session_->client.Restrict(server::kNotAuthenticated, !test_server.server().config().password.empty());
 }
 
 TestClient::~TestClient() {
   if (blocked_ && session_->blocked->Claim()) {
     server_.server().dispatcher().ForgetBlocked(session_->blocked, server_.thread());
-    server_.DeliverMail();
   }
+  info_->pushes_to = nullptr;
+  server_.server().tracking().Disable(session_->client);
+  session_.reset();
+  server_.DeliverMail();
   server_.server().clients().Remove(*info_);
 }
 

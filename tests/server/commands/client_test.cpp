@@ -75,13 +75,5 @@ TEST_CASE("CLIENT UNBLOCK: ends a wait once, as a timeout or as an error") {
   CHECK(server.Run("ZSCORE z a") == "1");
 }
 
-TEST_CASE("CLIENT TRACKING: off is what it is, on is refused") {
-  TestServer server;
-  CHECK(server.Run("CLIENT TRACKING OFF") == "OK");
-  CHECK(server.Run("CLIENT TRACKING ON").is_error());
-  CHECK(server.Run("CLIENT TRACKING OFF FOO") == "ERR syntax error");
-  CHECK(server.Run("CLIENT TRACKINGINFO")["redirect"] == Integer(-1));
-}
-
 }  // namespace
 }  // namespace usher::tests
