@@ -1,9 +1,9 @@
 // Transactions: MULTI, EXEC, DISCARD, WATCH, UNWATCH. Queueing is admission's work (admission.cpp), running the queue
 // transaction_run.cpp's.
+#include "server/transaction.h"
 #include "server/command_context.h"
 #include "server/commands/groups.h"
 #include "server/server.h"
-#include "server/transaction.h"
 #include "server/transaction_run.h"
 
 namespace usher::server {

@@ -141,6 +141,59 @@ TEST_CASE("Server: MSET over all shards is never seen half done") {
   CHECK(torn.load() == 0);
 }
 
+/// The number in a bulk reply.
+int64_t NumberIn(const std::string& bulk) {
+  return std::stoll(bulk.substr(bulk.find("\r\n") + 2));
+}
+
+/// Moves one coin from one purse to another if nobody interferes. With `at_home` the transaction has a command that
+/// only the client's own worker may run.
+void MoveCoin(SocketClient& client, const std::string& from, const std::string& to, bool at_home) {
+  client.Run({"WATCH", from, to});
+  const int64_t has = NumberIn(client.Run({"GET", from}));
+  const int64_t gets = NumberIn(client.Run({"GET", to}));
+  client.Add({"MULTI"});
+  client.Add({"SET", from, std::to_string(has - 1)});
+  if (at_home) client.Add({"CLIENT", "ID"});
+  client.Add({"SET", to, std::to_string(gets + 1)});
+  client.Add({"EXEC"});
+  client.Flush();
+  for (int i = at_home ? 5 : 4; i > 0; --i) client.ReadReply();
+}
+
+TEST_CASE("Server: coins moved by WATCH and EXEC are neither made nor lost") {
+  RunningServer server(16, 8);
+  constexpr int kPurses = 6;
+  constexpr int kCoins = 1000;
+  const auto purse = [](uint64_t number) { return "purse:" + std::to_string(number); };
+  const auto sum = [&](SocketClient& client) {
+    client.Add({"MULTI"});
+    for (int i = 0; i < kPurses; ++i) client.Add({"INCRBY", purse(static_cast<uint64_t>(i)), "0"});
+    client.Add({"EXEC"});
+    client.Flush();
+    for (int i = 0; i <= kPurses; ++i) client.ReadReply();
+    const std::string all = client.ReadReply();
+    int64_t total = 0;
+    for (size_t at = all.find(':'); at != std::string::npos; at = all.find(':', at + 1))
+      total += std::stoll(all.substr(at + 1));
+    return total;
+  };
+  SocketClient first(server.path());
+  for (int i = 0; i < kPurses; ++i) first.Run({"SET", purse(static_cast<uint64_t>(i)), std::to_string(kCoins)});
+  std::atomic<int> wrong{0};
+  OnThreads(12, [&](size_t index) {
+    SocketClient client(server.path());
+    engine::Random random(TestSeed() + index);
+    for (int round = 0; round < 60; ++round) {
+      const uint64_t from = random.Below(kPurses);
+      MoveCoin(client, purse(from), purse((from + 1 + random.Below(kPurses - 1)) % kPurses), index % 3 == 0);
+      if (index % 4 == 0 && sum(client) != kPurses * kCoins) ++wrong;
+    }
+  });
+  CHECK(wrong.load() == 0);
+  CHECK(sum(first) == kPurses * kCoins);
+}
+
 TEST_CASE("Server: a connection's replies come in the order of its requests") {
   RunningServer server(16, 8);
   OnThreads(16, [&](size_t index) {
