@@ -88,6 +88,7 @@ int64_t TransactionCost(CommandContext& exec) {
   const LentPlace place(exec.session);
   for (size_t i = 0; i < transaction->size(); ++i) {
     transaction->Load(i, exec.session.prepared);
+    exec.session.visit.Reset();
     CommandContext ctx(exec.session, exec.thread);
     const bool asks = ctx.spec().cost != nullptr && ctx.args.size() >= ctx.spec().cost_from_args;
     cost_ns += kCommandNs + (asks ? ctx.spec().cost(ctx) : 0);
