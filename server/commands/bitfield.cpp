@@ -163,6 +163,21 @@ void BitFieldRo(CommandContext& ctx) {
   ReplyReads(ctx, request);
 }
 
+/// BITFIELD only reads when all it is asked for are GETs (looked at, not judged, as Redis does).
+uint16_t BitFieldKeyFlags(std::span<const std::string_view> args) {
+  for (size_t i = 2; i < args.size();) {
+    const size_t left = args.size() - i - 1;
+    if (EqualsIgnoringCase(args[i], "GET") && left >= 2) {
+      i += 3;
+    } else if (EqualsIgnoringCase(args[i], "OVERFLOW") && left >= 1) {
+      i += 2;
+    } else {
+      return kKeyRw | kKeyAccess | kKeyUpdate;
+    }
+  }
+  return kKeyRo | kKeyAccess;
+}
+
 constexpr CommandSpec kRows[] = {
     {.name = "bitfield",
      .arity = -2,
@@ -170,7 +185,8 @@ constexpr CommandSpec kRows[] = {
      .categories = kCatBitmap,
      .keys = OneKeyNoted(kKeyRw | kKeyAccess | kKeyUpdate | kKeyVariableFlags,
                          "This command allows both access and modification of the key"),
-     .handler = BitFieldCommand},
+     .handler = BitFieldCommand,
+     .key_flags = BitFieldKeyFlags},
     {.name = "bitfield_ro",
      .arity = -2,
      .flags = kReadOnly | kFast,
