@@ -235,6 +235,13 @@ void EngineContext::TellReaders(ShardData& shard, const Key& key) {
   if (observer_ != nullptr) observer_->OnKeyChanged(key.name, std::move(readers));
 }
 
+void EngineContext::ModifiedQuietly(const Key& key, NotifyClass event_class, std::string_view event) {
+  dirty_ = true;
+  effect_slot_ = key.slot;
+  ShardOf(key).stats.dirty.Add(1);
+  Notify(key, db_, event_class, event);
+}
+
 void EngineContext::Signal(const Key& key, int db) {
   if (ShardOf(key).blocked.Find(db, key.name) != nullptr) ready_keys_.push_back({db, std::string(key.name)});
 }

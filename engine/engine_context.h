@@ -176,6 +176,9 @@ class EngineContext {
     Modified(key, db_, event_class, event);
   }
   void Modified(const Key& key, int db, NotifyClass event_class, std::string_view event);
+  /// Reports a change that neither WATCH nor blocked clients hear of, as Redis keeps the states of consumer groups from
+  /// them.
+  void ModifiedQuietly(const Key& key, NotifyClass event_class, std::string_view event);
   /// Looks again whether a client blocked on `key` can be served now, though the key itself was not changed.
   void Signal(const Key& key, int db);
   /// A keyspace event without a change of its own (expired, evicted, keymiss, del of an emptied container).

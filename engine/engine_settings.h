@@ -7,6 +7,7 @@
 
 #include "engine/hash_value.h"
 #include "engine/set_value.h"
+#include "engine/stream_node.h"
 #include "engine/zset.h"
 
 namespace usher::engine {
@@ -44,6 +45,7 @@ struct EngineSettings {
   HashLimits hash;
   SetLimits set;
   ZsetLimits zset;
+  StreamLimits stream;
   uint64_t maxmemory_bytes = 0;  // 0: no limit
   EvictionPolicy policy = EvictionPolicy::kNoEviction;
   int eviction_samples = 5;

@@ -6,6 +6,7 @@
 #include "engine/base/memory.h"
 #include "engine/hash_value.h"
 #include "engine/set_value.h"
+#include "engine/stream_value.h"
 #include "engine/zset.h"
 #include "protocol/number_text.h"
 
@@ -106,6 +107,8 @@ void DestroyValue(ValueType type, void* place) {
       return static_cast<Set*>(place)->Destroy();
     case ValueType::kZset:
       return static_cast<Zset*>(place)->Destroy();
+    case ValueType::kStream:
+      return static_cast<Stream*>(place)->Destroy();
     default:
       ASSERT(false);
   }
@@ -121,6 +124,8 @@ size_t ValueMemoryBytes(ValueType type, const void* place) {
       return static_cast<const Set*>(place)->MemoryBytes();
     case ValueType::kZset:
       return static_cast<const Zset*>(place)->MemoryBytes();
+    case ValueType::kStream:
+      return static_cast<const Stream*>(place)->MemoryBytes();
     default:
       ASSERT(false);
   }
@@ -142,6 +147,8 @@ EntryBuilder EntryBuilder::CopyOf(KeyEntry entry) {
       return Value(entry.As<Set>().Copy());
     case EntryKind::kZset:
       return Value(entry.As<Zset>().Copy());
+    case EntryKind::kStream:
+      return Value(entry.As<Stream>().Copy());
     default:
       ASSERT(false);
   }

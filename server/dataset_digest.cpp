@@ -3,10 +3,12 @@
 #include "server/dataset_digest.h"
 
 #include <array>
+#include <cinttypes>
 #include <cstdio>
 
 #include "engine/hash_value.h"
 #include "engine/set_value.h"
+#include "engine/stream_value.h"
 #include "engine/zset.h"
 
 namespace usher::server {
@@ -61,6 +63,20 @@ void AddHash(Sha1Digest& digest, const engine::Hash& hash) {
   });
 }
 
+void AddStream(Sha1Digest& digest, const engine::Stream& stream) {
+  engine::Stream::Reader reader(stream, {}, engine::kStreamIdMax);
+  while (reader.Next()) {
+    std::array<char, 48> id;
+    const engine::StreamId at = reader.entry().id();
+    const int length = std::snprintf(id.data(), id.size(), "%" PRIu64 ".%" PRIu64, at.ms, at.seq);
+    MixIn(digest, {id.data(), static_cast<size_t>(length)});
+    reader.entry().ForEachField([&](std::string_view field, std::string_view value) {
+      MixIn(digest, field);
+      MixIn(digest, value);
+    });
+  }
+}
+
 /// Mixes type, value and whether the key expires into the digest of its key.
 void AddValue(Sha1Digest& digest, engine::KeyEntry entry) {
   MixNumber(digest, static_cast<uint32_t>(entry.type()));
@@ -80,8 +96,10 @@ void AddValue(Sha1Digest& digest, engine::KeyEntry entry) {
       entry.As<engine::Set>().ForEach([&](std::string_view member) { XorIn(digest, member); });
       break;
     case engine::ValueType::kList:
-    case engine::ValueType::kStream:
       break;  // no command makes these yet
+    case engine::ValueType::kStream:
+      AddStream(digest, entry.As<engine::Stream>());
+      break;
   }
   if (entry.HasExpiry()) XorIn(digest, "!!expire!!");
 }

@@ -61,6 +61,14 @@ std::string_view PlainText(Error error) {
       return "ERR value is out of range, must be positive";
     case Error::kOutOfMemory:
       return "OOM command not allowed when used memory > 'maxmemory'.";
+    case Error::kStreamIdInvalid:
+      return "ERR Invalid stream ID specified as stream command argument";
+    case Error::kStreamIdTooSmall:
+      return "ERR The ID specified in XADD is equal or smaller than the target stream top item";
+    case Error::kStreamExhausted:
+      return "ERR The stream has exhausted the last possible ID, unable to add more items";
+    case Error::kStreamEntryTooLarge:
+      return "ERR Elements are too large to be stored";
     case Error::kQueueName:
       return "ERR invalid queue name: it must not be empty or hold '{' or '}'";
     case Error::kQueueFull:

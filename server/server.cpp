@@ -38,6 +38,8 @@ engine::EngineSettings SettingsFrom(const ConfigValues& config) {
   settings.set.integer_entries_max = config.set_max_intset_entries;
   settings.set.packed_entries_max = config.set_max_listpack_entries;
   settings.set.packed_value_bytes_max = config.set_max_listpack_value_bytes;
+  settings.stream.node_bytes_max = config.stream_node_bytes_max;
+  settings.stream.node_entries_max = config.stream_node_entries_max;
   settings.zset.packed_entries_max = config.zset_max_listpack_entries;
   settings.zset.packed_value_bytes_max = config.zset_max_listpack_value_bytes;
   settings.maxmemory_bytes = config.maxmemory_bytes;

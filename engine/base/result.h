@@ -38,6 +38,10 @@ enum class Error : uint8_t {
   kTimeoutOutOfRange,
   kMustBePositive,  // value is out of range, must be positive
   kOutOfMemory,     // OOM
+  kStreamIdInvalid,
+  kStreamIdTooSmall,     // the ID is not above the stream's last one
+  kStreamExhausted,      // the stream has used the last possible ID
+  kStreamEntryTooLarge,  // elements are too large to be stored
   kQueueName,       // a queue's name is empty or holds a brace
   kQueueFull,
   kQueueClosed,

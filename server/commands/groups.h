@@ -39,6 +39,7 @@ extern const CommandGroup kSetAlgebraCommands;
 extern const CommandGroup kSetCommands;
 extern const CommandGroup kSetScanCommands;
 extern const CommandGroup kSlowlogCommands;
+extern const CommandGroup kStreamCommands;
 extern const CommandGroup kStringCommands;
 extern const CommandGroup kStringLcsCommands;
 extern const CommandGroup kStringNumberCommands;
@@ -86,6 +87,7 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kSetCommands,
     &kSetScanCommands,
     &kSlowlogCommands,
+    &kStreamCommands,
     &kStringCommands,
     &kStringLcsCommands,
     &kStringNumberCommands,
