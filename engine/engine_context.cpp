@@ -159,6 +159,7 @@ void EngineContext::FlushDatabase(int db, FreeWhere where) {
     shard.databases[static_cast<size_t>(db)]->Swap(flushed);
     shard.stats.dirty.Add(flushed.size());
     AccountShard(shard, db);
+    SignalAll(shard, db);
     if (where == FreeWhere::kBackground) engine_.background_free().Free(std::move(flushed));
   });
 }
@@ -199,9 +200,8 @@ void EngineContext::SwapDatabases(int a, int b) {
     shard.stats.dirty.Add(1);
     AccountShard(shard, a);
     AccountShard(shard, b);
-    shard.blocked.ForEachKey([&](int db, std::string_view name) {
-      if ((db == a || db == b) && Peek(MakeKey(name), db)) ready_keys_.push_back({db, std::string(name)});
-    });
+    SignalAll(shard, a);
+    if (a != b) SignalAll(shard, b);
   });
 }
 
@@ -244,6 +244,13 @@ void EngineContext::ModifiedQuietly(const Key& key, NotifyClass event_class, std
 
 void EngineContext::Signal(const Key& key, int db) {
   if (ShardOf(key).blocked.Find(db, key.name) != nullptr) ready_keys_.push_back({db, std::string(key.name)});
+}
+
+// Whoever is blocked on a key of the database looks again, also for a key that is gone.
+void EngineContext::SignalAll(const ShardData& shard, int db) {
+  shard.blocked.ForEachKey([&](int of_db, std::string_view name) {
+    if (of_db == db) ready_keys_.push_back({db, std::string(name)});
+  });
 }
 
 void EngineContext::Notify(const Key& key, int db, NotifyClass event_class, std::string_view event) {
@@ -295,6 +302,8 @@ void EngineContext::RemoveSilently(const Key& key, int db, NotifyClass event_cla
     explicit_effects_ = explicit_before;
   }
   Notify(owned, db, event_class, event);
+  if (!ShardOf(owned).blocked.empty()) [[unlikely]]
+    Signal(owned, db);
 }
 
 void EngineContext::EffectSelect(int db) {

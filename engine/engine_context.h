@@ -225,6 +225,7 @@ class EngineContext {
   KeyEntry FindLive(const Key& key, int db);
   void RemoveSilently(const Key& key, int db, NotifyClass event_class, std::string_view event);
   static void AccountShard(ShardData& shard, int db);
+  void SignalAll(const ShardData& shard, int db);
   void EffectSelect(int db);
   void AppendFramed(const Journal::RecordInfo& info);
   void ContainerEmptied(Keyspace& keyspace, const Key& key);

@@ -84,6 +84,17 @@ StreamId Stream::LastEntryId() const {
   return reader.Next() ? reader.entry().id() : StreamId();
 }
 
+size_t Stream::CountRoughly(StreamId from, StreamId to, size_t enough) const {
+  const IdMap<StreamNode>& nodes = state_->nodes;
+  size_t count = 0;
+  auto at = nodes.Floor(to);
+  for (; at != nodes.End() && count < enough; at = nodes.Previous(at)) {
+    count += static_cast<size_t>(at->live());
+    if (at->id <= from) break;
+  }
+  return count;
+}
+
 std::optional<StreamId> Stream::ChooseId(const StreamNewId& wanted, int64_t now_ms) const {
   const StreamId last = empty() ? StreamId() : last_id();
   if (wanted.ms_given && wanted.seq_given) return wanted.id;

@@ -84,6 +84,8 @@ class Stream {
   /// The last entry's ID, 0-0 without entries.
   StreamId LastEntryId() const;
   bool Contains(StreamId id) const { return Reader(*this, id, id).Next(); }
+  /// About how many entries there are from `from` to `to`, by whole nodes; it stops when they are `enough`.
+  size_t CountRoughly(StreamId from, StreamId to, size_t enough) const;
 
   /// Appends an entry, creating the stream if need be, and returns its ID. kStreamIdTooSmall, kStreamExhausted,
   /// kStreamEntryTooLarge; then nothing is changed. `fields` are fields and values in turn, at least one pair, and do

@@ -12,6 +12,7 @@
 #include "engine/blocked_index.h"
 #include "engine/key_slot.h"
 #include "engine/shard_set.h"
+#include "engine/stream_id.h"
 #include "protocol/resp_writer.h"
 
 namespace usher::server {
@@ -42,6 +43,8 @@ class BlockedClient final : public engine::BlockedWaiter {
   bool runs_again() const { return timeout_ == nullptr; }
   void WriteTimeout(protocol::RespWriter& reply) const { timeout_(reply); }
   std::vector<std::string>& keys() { return keys_; }
+  /// Per key: what XREAD's IDs meant when it began to wait ("$" is the last one then).
+  std::vector<engine::StreamId>& read_after() { return read_after_; }
   /// The turns it takes to serve the client beside that of the key that is ready (BLMOVE's destination).
   engine::ShardSet& further_turns() { return further_turns_; }
 
@@ -57,6 +60,7 @@ class BlockedClient final : public engine::BlockedWaiter {
   const TimeoutFunction timeout_;
   const std::optional<int64_t> deadline_ms_;
   std::vector<std::string> keys_;
+  std::vector<engine::StreamId> read_after_;
   engine::ShardSet further_turns_;
   std::atomic<bool> comes_back_{false};
 };

@@ -140,6 +140,7 @@ RoomAnswer Dispatcher::MakeRoom(Session& session, ExecutionThread& thread, const
   const Turns turns(server_.engine().shards(), held.one, held.has_many ? &held.many : nullptr);
   thread.engine.Begin(&turns, session.client.db, thread.now_us());
   const Room room = server_.memory_guard().MakeRoom(thread.engine);
+  if (thread.engine.has_effects()) FinishWrite({}, thread);
   thread.engine.End();
   if (room != Room::kNotFound || (flags & kDenyOom) == 0) return RoomAnswer::kFound;
   if (server_.engine().settings().policy == engine::EvictionPolicy::kNoEviction) return RoomAnswer::kNone;
@@ -203,6 +204,7 @@ bool Dispatcher::IsCostly(Session& session, ExecutionThread& thread, const HeldT
   CommandContext context(session, thread);
   thread.engine.Begin(&turns, session.client.db, thread.now_us());
   const int64_t cost_ns = session.prepared.row->spec->cost(context);
+  if (thread.engine.has_effects()) FinishWrite({}, thread);  // a key that expired
   thread.engine.End();
   return cost_ns > kLongWorkNs;
 }

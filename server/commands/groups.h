@@ -17,6 +17,8 @@ extern const CommandGroup kConfigCommands;
 extern const CommandGroup kConnectionCommands;
 extern const CommandGroup kDbSizeCommands;
 extern const CommandGroup kDebugCommands;
+extern const CommandGroup kGeoCommands;
+extern const CommandGroup kGeoSearchCommands;
 extern const CommandGroup kHashCommands;
 extern const CommandGroup kHashNumberCommands;
 extern const CommandGroup kHashScanCommands;
@@ -39,7 +41,11 @@ extern const CommandGroup kSetAlgebraCommands;
 extern const CommandGroup kSetCommands;
 extern const CommandGroup kSetScanCommands;
 extern const CommandGroup kSlowlogCommands;
+extern const CommandGroup kStreamClaimCommands;
 extern const CommandGroup kStreamCommands;
+extern const CommandGroup kStreamGroupCommands;
+extern const CommandGroup kStreamInfoCommands;
+extern const CommandGroup kStreamReadCommands;
 extern const CommandGroup kStringCommands;
 extern const CommandGroup kStringLcsCommands;
 extern const CommandGroup kStringNumberCommands;
@@ -65,6 +71,8 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kConnectionCommands,
     &kDbSizeCommands,
     &kDebugCommands,
+    &kGeoCommands,
+    &kGeoSearchCommands,
     &kHashCommands,
     &kHashNumberCommands,
     &kHashScanCommands,
@@ -87,7 +95,11 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kSetCommands,
     &kSetScanCommands,
     &kSlowlogCommands,
+    &kStreamClaimCommands,
     &kStreamCommands,
+    &kStreamGroupCommands,
+    &kStreamInfoCommands,
+    &kStreamReadCommands,
     &kStringCommands,
     &kStringLcsCommands,
     &kStringNumberCommands,

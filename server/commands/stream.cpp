@@ -208,23 +208,30 @@ void ReplyRange(CommandContext& ctx) {
   ctx.reply.EndArray(start, entries);
 }
 
-/// As if the range were the whole stream, but for COUNT.
+template <Stream::Reader::Direction kDirection>
 int64_t RangeCost(CommandContext& ctx) {
+  constexpr size_t kCostly = 10'000;
+  constexpr bool kForward = kDirection == Stream::Reader::Direction::kForward;
   const Stream* const stream = PeekStream(ctx);
-  if (stream == nullptr) return 0;
-  int64_t entries = static_cast<int64_t>(stream->size());
+  if (stream == nullptr || stream->size() < kCostly / 2) return 0;
+  const auto limit = [&](size_t at) { return engine::ParseStreamId(ctx.args[at], 0, engine::StreamIdForm::kEnds); };
+  const auto from = limit(kForward ? 2 : 3);
+  const auto to = limit(kForward ? 3 : 2);
+  int64_t entries = kCostly;
   if (ctx.args.size() > 5) entries = std::min(entries, ToInteger(ctx.args[5]).value_or(0));
-  return entries * kReplyNs;
+  if (entries < static_cast<int64_t>(kCostly) / 2) return 0;
+  const size_t there = stream->CountRoughly(from ? from->id : StreamId(), to ? to->id : engine::kStreamIdMax, kCostly);
+  return std::min(entries, static_cast<int64_t>(there)) * kReplyNs;
 }
 
-constexpr CommandSpec RangeRow(std::string_view name, CommandHandler handler) {
+constexpr CommandSpec RangeRow(std::string_view name, CommandHandler handler, CommandCost cost) {
   return {.name = name,
           .arity = -4,
           .flags = kReadOnly,
           .categories = kCatStream,
           .keys = OneKey(kKeyRo | kKeyAccess),
           .handler = handler,
-          .cost = RangeCost};
+          .cost = cost};
 }
 
 constexpr CommandSpec kRows[] = {
@@ -249,8 +256,9 @@ constexpr CommandSpec kRows[] = {
      .categories = kCatStream,
      .keys = OneKey(kKeyRo),
      .handler = XLen},
-    RangeRow("xrange", ReplyRange<Stream::Reader::Direction::kForward>),
-    RangeRow("xrevrange", ReplyRange<Stream::Reader::Direction::kBackward>),
+    RangeRow("xrange", ReplyRange<Stream::Reader::Direction::kForward>, RangeCost<Stream::Reader::Direction::kForward>),
+    RangeRow("xrevrange", ReplyRange<Stream::Reader::Direction::kBackward>,
+             RangeCost<Stream::Reader::Direction::kBackward>),
     {.name = "xsetid",
      .arity = -3,
      .flags = kWrite | kDenyOom | kFast,
