@@ -236,7 +236,7 @@ void EngineContext::TellReaders(ShardData& shard, const Key& key) {
 }
 
 void EngineContext::ModifiedQuietly(const Key& key, NotifyClass event_class, std::string_view event) {
-  dirty_ = true;
+  dirty_ = kDirty;
   effect_slot_ = key.slot;
   ShardOf(key).stats.dirty.Add(1);
   Notify(key, db_, event_class, event);

@@ -41,7 +41,7 @@ struct StreamTrim {
   By by = By::kNothing;
   bool whole_nodes = false;  // "~"
   uint64_t length_max = 0;   // kLength: leaves at most so many
-  StreamId min_id;           // kMinId: removes what is before
+  StreamId min_id{};         // kMinId: removes what is before
   uint64_t removed_max = 0;  // stops before it has removed more; 0: no limit
 };
 

@@ -77,9 +77,14 @@ void AddStream(Sha1Digest& digest, const engine::Stream& stream) {
   }
 }
 
+/// The type's number in Redis, where modules stand between hashes and streams.
+uint32_t TypeNumber(engine::ValueType type) {
+  return type == engine::ValueType::kStream ? 6 : static_cast<uint32_t>(type);
+}
+
 /// Mixes type, value and whether the key expires into the digest of its key.
 void AddValue(Sha1Digest& digest, engine::KeyEntry entry) {
-  MixNumber(digest, static_cast<uint32_t>(entry.type()));
+  MixNumber(digest, TypeNumber(entry.type()));
   switch (entry.type()) {
     case engine::ValueType::kString: {
       engine::IntegerScratch scratch;

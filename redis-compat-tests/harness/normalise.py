@@ -273,3 +273,13 @@ def _own_memory(_args, _before, _oracle, _target):
 )
 def _scan_page(_args, _before, oracle, target):
     return len(oracle[1]) == len(target[1]) == 2
+
+
+@normaliser("idle-of-pending", "XPENDING", why="two clocks: the milliseconds since a delivery, +-3 s")
+def _idle_of_pending(_args, _before, oracle, target):
+    left, right = plain(oracle), plain(target)
+    if len(left) != len(right) or not all(isinstance(a, list) and len(a) == 4 for a in left + right):
+        return False
+    return all(
+        a[:2] + a[3:] == b[:2] + b[3:] and abs(int(a[2]) - int(b[2])) <= TTL_TOLERANCE_MS for a, b in zip(left, right)
+    )

@@ -6,10 +6,12 @@ from ..harness.resp import to_bytes
 from . import (  # noqa: F401 - they register their generators
     bitmaps,
     connection,
+    geo,
     hashes,
     hyperloglogs,
     keys,
     sets,
+    streams,
     strings,
     zset_algebra,
     zsets,
@@ -24,6 +26,10 @@ MUTATED_SHARE = 0.03
 MODES = {
     "default": [],
     "small": [
+        "stream-node-max-entries",
+        "5",
+        "stream-node-max-bytes",
+        "300",
         "hash-max-listpack-entries",
         "4",
         "hash-max-listpack-value",
@@ -37,6 +43,10 @@ MODES = {
     ],
 }
 THRESHOLD_DEFAULTS = [
+    "stream-node-max-entries",
+    "100",
+    "stream-node-max-bytes",
+    "4096",
     "hash-max-listpack-entries",
     "512",
     "hash-max-listpack-value",

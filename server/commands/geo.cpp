@@ -139,7 +139,7 @@ void GeoHash(CommandContext& ctx) {
 
 void GeoPos(CommandContext& ctx) {
   ReplyMembers(
-      ctx, [&](GeoPoint point) { ReplyGeoPoint(ctx.reply, point); }, [&] { ctx.reply.NullArray(); });
+      ctx, [&](GeoPoint point) { ReplyGeoPoint(ctx, point); }, [&] { ctx.reply.NullArray(); });
 }
 
 constexpr CommandSpec ReadRow(std::string_view name, int16_t arity, CommandHandler handler) {

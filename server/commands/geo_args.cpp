@@ -13,10 +13,16 @@ namespace {
 
 using engine::GeoPoint;
 
-void ReplyCoordinate(protocol::ReplySink& reply, double degrees) {
-  if (reply.version() == protocol::RespVersion::kResp3) return reply.Double(degrees);
+/// With the decimals that Redis shows: more than a reply's double has.
+void ReplyCoordinate(CommandContext& ctx, double degrees) {
   std::array<char, protocol::kLongDoubleTextBytesMax> text;
-  reply.Bulk({text.data(), protocol::FormatLongDouble(degrees, text.data())});
+  const std::string_view digits(text.data(), protocol::FormatLongDouble(degrees, text.data()));
+  protocol::RespWriter& writer = ctx.session.writer;
+  if (ctx.reply.version() == protocol::RespVersion::kResp2) return ctx.reply.Bulk(digits);
+  if (&ctx.reply != &writer) return ctx.reply.Double(degrees);
+  writer.Raw(",");
+  writer.Raw(digits);
+  writer.Raw("\r\n");
 }
 
 }  // namespace
@@ -56,10 +62,10 @@ void ReplyGeoDistance(protocol::ReplySink& reply, double distance) {
   reply.Bulk({text.data(), static_cast<size_t>(length)});
 }
 
-void ReplyGeoPoint(protocol::ReplySink& reply, GeoPoint point) {
-  reply.Array(2);
-  ReplyCoordinate(reply, point.longitude);
-  ReplyCoordinate(reply, point.latitude);
+void ReplyGeoPoint(CommandContext& ctx, GeoPoint point) {
+  ctx.reply.Array(2);
+  ReplyCoordinate(ctx, point.longitude);
+  ReplyCoordinate(ctx, point.latitude);
 }
 
 }  // namespace usher::server

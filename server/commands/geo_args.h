@@ -18,6 +18,6 @@ std::optional<double> ReadGeoUnit(CommandContext& ctx, std::string_view unit);
 /// A distance as Redis shows it, with four decimals.
 void ReplyGeoDistance(protocol::ReplySink& reply, double distance);
 /// [longitude, latitude]
-void ReplyGeoPoint(protocol::ReplySink& reply, engine::GeoPoint point);
+void ReplyGeoPoint(CommandContext& ctx, engine::GeoPoint point);
 
 }  // namespace usher::server

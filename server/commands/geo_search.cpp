@@ -272,7 +272,7 @@ void ReplyMatches(CommandContext& ctx, const std::vector<Match>& matches, const 
     ctx.reply.Bulk(match.member);
     if (request.with_distance) ReplyGeoDistance(ctx.reply, match.distance / request.shape.unit_meters);
     if (request.with_hash) ctx.reply.Integer(static_cast<int64_t>(match.score));
-    if (request.with_position) ReplyGeoPoint(ctx.reply, engine::GeoDecode(match.score));
+    if (request.with_position) ReplyGeoPoint(ctx, engine::GeoDecode(match.score));
   }
 }
 

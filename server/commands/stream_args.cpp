@@ -2,7 +2,6 @@
 #include "server/commands/stream_args.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "server/arg_reader.h"
@@ -133,6 +132,14 @@ std::optional<StreamId> ReadStreamId(CommandContext& ctx, std::string_view text,
   if (parsed) return parsed->id;
   ctx.Fail(Error::kStreamIdInvalid);
   return std::nullopt;
+}
+
+std::string Quoted(std::string_view text) {
+  return "'" + std::string(text.substr(0, text.find('\0'))) + "'";
+}
+
+void FailNoGroupOfKey(CommandContext& ctx, std::string_view group, std::string_view key) {
+  ctx.FailText("NOGROUP No such consumer group " + Quoted(group) + " for key name " + Quoted(key));
 }
 
 std::optional<StreamId> ReadIntervalEnd(CommandContext& ctx, std::string_view text, IntervalEnd end) {

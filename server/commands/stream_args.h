@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "engine/stream_value.h"
@@ -13,6 +14,12 @@ namespace usher::server {
 /// The ID in an argument, completed by `missing_seq`. Nothing: it is none, and the error is replied.
 std::optional<engine::StreamId> ReadStreamId(CommandContext& ctx, std::string_view text, uint64_t missing_seq = 0,
                                              engine::StreamIdForm form = engine::StreamIdForm::kNumbers);
+
+/// The text up to its first NUL, as Redis's errors quote names.
+std::string Quoted(std::string_view text);
+
+/// "No such consumer group ... for key name ...".
+void FailNoGroupOfKey(CommandContext& ctx, std::string_view group, std::string_view key);
 
 /// Where an interval of IDs begins or ends.
 enum class IntervalEnd : uint8_t { kStart, kEnd };

@@ -92,10 +92,7 @@ Writable<Stream> FindStream(CommandContext& ctx, const Key& key, bool may_be_mis
 /// The group at args[3]; null and the error replied when there is none.
 StreamGroup* FindGroup(CommandContext& ctx, const Stream& stream) {
   StreamGroup* const group = stream.FindGroup(ctx.args[3]);
-  if (group == nullptr) {
-    ctx.FailText("NOGROUP No such consumer group '" + std::string(ctx.args[3]) + "' for key name '" +
-                 std::string(ctx.args[2]) + "'");
-  }
+  if (group == nullptr) FailNoGroupOfKey(ctx, ctx.args[3], ctx.args[2]);
   return group;
 }
 
@@ -199,7 +196,7 @@ constexpr CommandSpec Row(std::string_view name, int16_t arity, uint32_t more_fl
 }
 
 constexpr CommandSpec kRows[] = {
-    {.name = "xgroup", .arity = -2, .flags = kContainer, .handler = ReplySubcommandSyntax},
+    {.name = "xgroup", .arity = -2, .flags = kContainer},
     Row("xgroup|create", -5, kDenyOom, kKeyInsert, XGroupCreate),
     Row("xgroup|createconsumer", 5, kDenyOom, kKeyInsert, XGroupCreateConsumer),
     Row("xgroup|delconsumer", 5, 0, kKeyDelete, XGroupDelConsumer),

@@ -1,12 +1,12 @@
 // XINFO: what there is to know about a stream, its groups and their consumers. Times are those of Redis 7.2.
 #include <algorithm>
-#include <string>
 
 #include "server/arg_reader.h"
 #include "server/command_context.h"
 #include "server/commands/groups.h"
 #include "server/commands/help_reply.h"
 #include "server/commands/help_text.h"
+#include "server/commands/stream_args.h"
 #include "server/commands/stream_reply.h"
 
 namespace usher::server {
@@ -216,10 +216,7 @@ void XInfoConsumers(CommandContext& ctx) {
   const Stream* const stream = FindStream(ctx);
   if (stream == nullptr) return;
   const StreamGroup* const group = stream->FindGroup(ctx.args[3]);
-  if (group == nullptr) {
-    return ctx.FailText("NOGROUP No such consumer group '" + std::string(ctx.args[3]) + "' for key name '" +
-                        std::string(ctx.args[2]) + "'");
-  }
+  if (group == nullptr) return FailNoGroupOfKey(ctx, ctx.args[3], ctx.args[2]);
   const int64_t now_ms = ctx.engine.now_ms();
   ctx.reply.Array(group->consumers().size());
   for (const auto& [name, consumer] : group->consumers()) {
@@ -250,7 +247,7 @@ constexpr CommandSpec WithCost(CommandSpec row, CommandCost cost) {
 }
 
 constexpr CommandSpec kRows[] = {
-    {.name = "xinfo", .arity = -2, .flags = kContainer, .handler = ReplySubcommandSyntax},
+    {.name = "xinfo", .arity = -2, .flags = kContainer},
     Row("xinfo|consumers", 4, XInfoConsumers, "nondeterministic_output"),
     Row("xinfo|groups", 3, XInfoGroups),
     {.name = "xinfo|help", .arity = 2, .flags = kLoading | kStale, .categories = kCatStream, .handler = XInfoHelp},

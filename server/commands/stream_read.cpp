@@ -130,8 +130,8 @@ bool ReadOptions(CommandContext& ctx, ReadRequest& request) {
 
 /// The error of a stream that has no such group, as Redis words it for XREADGROUP.
 void FailNoGroup(CommandContext& ctx, const Key& key, std::string_view group) {
-  ctx.FailText("NOGROUP No such key '" + std::string(key.name) + "' or consumer group '" + std::string(group) +
-               "' in XREADGROUP with GROUP option");
+  ctx.FailText("NOGROUP No such key " + Quoted(key.name) + " or consumer group " + Quoted(group) +
+               " in XREADGROUP with GROUP option");
 }
 
 /// What the ID at `text` means for the stream, which may be missing. Nothing: the error is replied.
