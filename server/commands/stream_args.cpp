@@ -134,12 +134,12 @@ std::optional<StreamId> ReadStreamId(CommandContext& ctx, std::string_view text,
   return std::nullopt;
 }
 
-std::string Quoted(std::string_view text) {
+std::string QuotedName(std::string_view text) {
   return "'" + std::string(text.substr(0, text.find('\0'))) + "'";
 }
 
 void FailNoGroupOfKey(CommandContext& ctx, std::string_view group, std::string_view key) {
-  ctx.FailText("NOGROUP No such consumer group " + Quoted(group) + " for key name " + Quoted(key));
+  ctx.FailText("NOGROUP No such consumer group " + QuotedName(group) + " for key name " + QuotedName(key));
 }
 
 std::optional<StreamId> ReadIntervalEnd(CommandContext& ctx, std::string_view text, IntervalEnd end) {

@@ -16,7 +16,7 @@ std::optional<engine::StreamId> ReadStreamId(CommandContext& ctx, std::string_vi
                                              engine::StreamIdForm form = engine::StreamIdForm::kNumbers);
 
 /// The text up to its first NUL, as Redis's errors quote names.
-std::string Quoted(std::string_view text);
+std::string QuotedName(std::string_view text);
 
 /// "No such consumer group ... for key name ...".
 void FailNoGroupOfKey(CommandContext& ctx, std::string_view group, std::string_view key);

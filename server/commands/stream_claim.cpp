@@ -30,7 +30,7 @@ constexpr int64_t kPendingNs = 300;
 constexpr uint16_t kCostFromIds = 1000;
 
 void FailNoGroup(CommandContext& ctx) {
-  ctx.FailText("NOGROUP No such key " + Quoted(ctx.args[1]) + " or consumer group " + Quoted(ctx.args[2]));
+  ctx.FailText("NOGROUP No such key " + QuotedName(ctx.args[1]) + " or consumer group " + QuotedName(ctx.args[2]));
 }
 
 /// The number at args[at]. Nothing: `error` is replied.
@@ -103,7 +103,7 @@ bool ReadClaimOption(CommandContext& ctx, ArgReader& reader, ClaimRequest& reque
     request.last_id = id.value_or(StreamId());
     return id.has_value();
   }
-  ctx.FailText("ERR Unrecognized XCLAIM option " + Quoted(reader.Peek()));
+  ctx.FailText("ERR Unrecognized XCLAIM option " + QuotedName(reader.Peek()));
   return false;
 }
 

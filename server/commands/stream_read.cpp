@@ -130,7 +130,7 @@ bool ReadOptions(CommandContext& ctx, ReadRequest& request) {
 
 /// The error of a stream that has no such group, as Redis words it for XREADGROUP.
 void FailNoGroup(CommandContext& ctx, const Key& key, std::string_view group) {
-  ctx.FailText("NOGROUP No such key " + Quoted(key.name) + " or consumer group " + Quoted(group) +
+  ctx.FailText("NOGROUP No such key " + QuotedName(key.name) + " or consumer group " + QuotedName(group) +
                " in XREADGROUP with GROUP option");
 }
 
