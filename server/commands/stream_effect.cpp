@@ -28,7 +28,7 @@ class Digits {
 
 StreamEffect::StreamEffect(engine::EngineContext& engine, const Key& key, const StreamGroup& group)
     : engine_(engine), key_(key), group_(group) {
-  engine_.EffectEncoded({}, 0);  // not the command itself, even if there is nothing else
+  engine_.Effects();  // not the command itself, even if there is nothing else
 }
 
 void StreamEffect::Claim(const engine::PendingEntry& entry) const {
