@@ -344,7 +344,7 @@ void Read(CommandContext& ctx) {
   keys.reserve(request.key_count);
   for (size_t i = 0; i < request.key_count; ++i) keys.push_back(ctx.KeyAt(request.first_key + i));
   ctx.Block(keys, ServeRead, WriteNullArray, request.deadline_ms);
-  ctx.session.blocked->read_after() = std::move(request.after);
+  if (ctx.blocked()) ctx.session.blocked->read_after() = std::move(request.after);  // not inside EXEC
 }
 
 /// Entries that the reader at args[id_at] has not seen, or, of a group, those new to it or pending.

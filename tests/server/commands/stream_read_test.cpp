@@ -32,6 +32,13 @@ TEST_CASE("XREAD: the word STREAMS as an option's value names no keys") {
   CHECK(server.Run("XREADGROUP COUNT 1 GROUP STREAMS c STREAMS k 0").is_error());
 }
 
+TEST_CASE("XREAD: nobody waits inside EXEC") {
+  TestServer server;
+  server.Run("MULTI");
+  server.Run("XREAD BLOCK 0 STREAMS s $");
+  CHECK(server.Run("EXEC")[0].is_null());
+}
+
 TEST_CASE("XREADGROUP: an entry goes to one consumer, and again to that one") {
   TestServer server;
   server.Run("XGROUP CREATE s g $ MKSTREAM");
