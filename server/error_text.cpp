@@ -8,6 +8,38 @@ namespace {
 
 using engine::Error;
 
+/// Errors of streams.
+std::string_view StreamText(Error error) {
+  switch (error) {
+    case Error::kStreamIdInvalid:
+      return "ERR Invalid stream ID specified as stream command argument";
+    case Error::kStreamIdTooSmall:
+      return "ERR The ID specified in XADD is equal or smaller than the target stream top item";
+    case Error::kStreamExhausted:
+      return "ERR The stream has exhausted the last possible ID, unable to add more items";
+    default:
+      return "ERR Elements are too large to be stored";
+  }
+}
+
+/// Errors of waiting rooms.
+std::string_view QueueText(Error error) {
+  switch (error) {
+    case Error::kQueueName:
+      return "ERR invalid queue name: it must not be empty or hold '{' or '}'";
+    case Error::kQueueFull:
+      return "QUEUEFULL the queue is full";
+    case Error::kQueueClosed:
+      return "QUEUECLOSED the queue is closed";
+    case Error::kQueueScoreInvalid:
+      return "ERR SCORE is not a valid number of milliseconds";
+    case Error::kQueueFieldUnknown:
+      return "ERR unknown queue setting";
+    default:
+      return "ERR invalid value for a queue setting";
+  }
+}
+
 // No default: the compiler sees to it that every error has a text.
 std::string_view PlainText(Error error) {
   switch (error) {
@@ -62,25 +94,17 @@ std::string_view PlainText(Error error) {
     case Error::kOutOfMemory:
       return "OOM command not allowed when used memory > 'maxmemory'.";
     case Error::kStreamIdInvalid:
-      return "ERR Invalid stream ID specified as stream command argument";
     case Error::kStreamIdTooSmall:
-      return "ERR The ID specified in XADD is equal or smaller than the target stream top item";
     case Error::kStreamExhausted:
-      return "ERR The stream has exhausted the last possible ID, unable to add more items";
     case Error::kStreamEntryTooLarge:
-      return "ERR Elements are too large to be stored";
+      return StreamText(error);
     case Error::kQueueName:
-      return "ERR invalid queue name: it must not be empty or hold '{' or '}'";
     case Error::kQueueFull:
-      return "QUEUEFULL the queue is full";
     case Error::kQueueClosed:
-      return "QUEUECLOSED the queue is closed";
     case Error::kQueueScoreInvalid:
-      return "ERR SCORE is not a valid number of milliseconds";
     case Error::kQueueFieldUnknown:
-      return "ERR unknown queue setting";
     case Error::kQueueFieldValue:
-      return "ERR invalid value for a queue setting";
+      return QueueText(error);
     case Error::kOk:
       break;
   }

@@ -42,7 +42,7 @@ enum class Error : uint8_t {
   kStreamIdTooSmall,     // the ID is not above the stream's last one
   kStreamExhausted,      // the stream has used the last possible ID
   kStreamEntryTooLarge,  // elements are too large to be stored
-  kQueueName,       // a queue's name is empty or holds a brace
+  kQueueName,            // a queue's name is empty or holds a brace
   kQueueFull,
   kQueueClosed,
   kQueueScoreInvalid,
