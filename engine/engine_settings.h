@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/hash_value.h"
+#include "engine/list_chain.h"
 #include "engine/set_value.h"
 #include "engine/stream_node.h"
 #include "engine/zset.h"
@@ -44,6 +45,7 @@ enum NotifyClass : uint32_t {
 struct EngineSettings {
   HashLimits hash;
   SetLimits set;
+  ListLimits list;
   ZsetLimits zset;
   StreamLimits stream;
   uint64_t maxmemory_bytes = 0;  // 0: no limit

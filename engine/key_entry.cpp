@@ -5,6 +5,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/hash_value.h"
+#include "engine/list_value.h"
 #include "engine/set_value.h"
 #include "engine/stream_value.h"
 #include "engine/zset.h"
@@ -101,6 +102,8 @@ void DestroyValue(ValueType type, void* place) {
   switch (type) {
     case ValueType::kString:
       return static_cast<RawString*>(place)->Destroy();
+    case ValueType::kList:
+      return static_cast<List*>(place)->Destroy();
     case ValueType::kHash:
       return static_cast<Hash*>(place)->Destroy();
     case ValueType::kSet:
@@ -118,6 +121,8 @@ size_t ValueMemoryBytes(ValueType type, const void* place) {
   switch (type) {
     case ValueType::kString:
       return static_cast<const RawString*>(place)->MemoryBytes();
+    case ValueType::kList:
+      return static_cast<const List*>(place)->MemoryBytes();
     case ValueType::kHash:
       return static_cast<const Hash*>(place)->MemoryBytes();
     case ValueType::kSet:
@@ -141,6 +146,8 @@ EntryBuilder EntryBuilder::CopyOf(KeyEntry entry) {
       return Int(entry.int_value());
     case EntryKind::kRaw:
       return Value(RawString::Make(entry.As<RawString>().view()));
+    case EntryKind::kList:
+      return Value(entry.As<List>().Copy());
     case EntryKind::kHash:
       return Value(entry.As<Hash>().Copy());
     case EntryKind::kSet:

@@ -150,6 +150,23 @@ uint32_t ElementBytesAt(const uint8_t* at) {
   return *at >= kSmallInteger ? 1 : static_cast<uint32_t>(BytesWithTail(BodyBytes(at)));
 }
 
+/// Bytes of an integer in a listpack, the byte behind it included.
+size_t ListpackIntegerBytes(int64_t value) {
+  if (value >= 0 && value <= 127) return 2;
+  const int bits = std::bit_width(static_cast<uint64_t>(value < 0 ? ~value : value)) + 1;
+  if (bits <= 13) return 3;
+  if (bits <= 24) return 1 + static_cast<size_t>(bits <= 16 ? 2 : 3) + 1;
+  return 1 + static_cast<size_t>(bits <= 32 ? 4 : 8) + 1;
+}
+
+/// Bytes of a text in a listpack, the length behind it included.
+size_t ListpackTextBytes(size_t length) {
+  const size_t body = length + (length <= 63 ? 1 : length <= 4095 ? 2 : 5);
+  if (body <= 127) return body + 1;
+  if (body < 16383) return body + 2;
+  return body + (body < 2097151 ? 3 : body < 268435455 ? 4 : 5);
+}
+
 }  // namespace
 
 PackedText::PackedText(std::string_view text) {
@@ -202,6 +219,10 @@ size_t PackedText::ElementBytes() const {
   return head_[0] >= kSmallInteger ? 1 : BytesWithTail(head_bytes_ + literal_.size());
 }
 
+size_t PackedText::ListpackBytes() const {
+  return PackedElement(head_).ListpackBytes();
+}
+
 void PackedText::WriteTo(uint8_t* at) const {
   std::memcpy(at, head_, head_bytes_);
   if (head_[0] >= kSmallInteger) return;
@@ -214,6 +235,28 @@ void PackedText::WriteTo(uint8_t* at) const {
   }
   std::memcpy(tail, &body, sizeof body);
   tail[sizeof body] = kLongTail;
+}
+
+PackedElement PackedElement::EndingAt(const uint8_t* end) {
+  const uint8_t last = end[-1];
+  if (last >= kSmallInteger) return PackedElement(end - 1);
+  if (last != kLongTail) return PackedElement(end - 1 - last);
+  return PackedElement(end - 5 - LoadLength(end - 5, 4));
+}
+
+const uint8_t* PackedElement::end() const {
+  return at_ + ElementBytesAt(at_);
+}
+
+size_t PackedElement::ListpackBytes() const {
+  const uint8_t tag = *at_;
+  if (tag <= kShortStringMax) [[likely]]
+    return ListpackTextBytes(tag);
+  if (tag >= kWord) return ListpackTextBytes(kWords[static_cast<size_t>(tag - kWord)].size());
+  if (tag >= kSmallInteger) return 2;
+  if (tag < kInteger) return ListpackTextBytes(2 * HexBytes(tag));
+  if (tag < kString8) return ListpackIntegerBytes(LoadInteger(at_ + 1, tag - kInteger + 1u));
+  return ListpackTextBytes(LoadLength(at_ + 1, LengthBytes(tag)));
 }
 
 std::string_view PackedElement::Text(PackedScratch& scratch) const {
@@ -259,11 +302,7 @@ PackedList::Position PackedList::Next(Position position) const {
 }
 
 PackedList::Position PackedList::Previous(Position position) const {
-  const uint8_t* end = Elements() + position;
-  const uint8_t last = end[-1];
-  if (last >= kSmallInteger) return position - 1;
-  if (last != kLongTail) return position - 1 - last;
-  return position - 5 - LoadLength(end - 5, 4);
+  return static_cast<Position>(PackedElement::EndingAt(Elements() + position).begin() - Elements());
 }
 
 PackedList::Position PackedList::Seek(uint32_t index) const {

@@ -38,14 +38,16 @@ class PackedText {
 
   /// Bytes that the element takes in a list.
   size_t ElementBytes() const;
+  /// Bytes that it would take in Redis's listpack, by which Redis's limits count.
+  size_t ListpackBytes() const;
+  /// Writes the element, of ElementBytes().
+  void WriteTo(uint8_t* at) const;
 
  private:
-  friend class PackedList;
   friend class PackedElement;
 
   void EncodeInteger(int64_t integer);
   void EncodeLiteral(std::string_view text);
-  void WriteTo(uint8_t* at) const;
 
   uint8_t head_[35];  // tag, length, packed payload
   uint8_t head_bytes_ = 0;
@@ -55,6 +57,12 @@ class PackedText {
 /// One element of a list, valid until the list changes.
 class PackedElement {
  public:
+  /// The element whose first byte is at `at`, and the one that ends before `end`.
+  explicit PackedElement(const uint8_t* at) : at_(at) {}
+  static PackedElement EndingAt(const uint8_t* end);
+
+  const uint8_t* begin() const { return at_; }
+  const uint8_t* end() const;
   /// The text; spelled out in `scratch` unless it is stored literally.
   std::string_view Text(PackedScratch& scratch) const;
   /// Length of the text.
@@ -62,10 +70,10 @@ class PackedElement {
   /// The value, if the text is a canonical decimal integer of 64 bits.
   std::optional<int64_t> Integer() const;
   bool operator==(const PackedText& text) const;
+  /// Bytes that the text would take in Redis's listpack.
+  size_t ListpackBytes() const;
 
  private:
-  friend class PackedList;
-  explicit PackedElement(const uint8_t* at) : at_(at) {}
   const uint8_t* at_;
 };
 

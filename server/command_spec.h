@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace usher::engine {
 class EngineContext;
@@ -21,11 +22,15 @@ class CommandContext;
 using CommandReadAhead = void (*)(engine::EngineContext& engine, const engine::Key& key,
                                   std::span<const std::span<const std::string_view>> requests);
 struct VisitState;
+struct CommandKey;
 using CommandHandler = void (*)(CommandContext& ctx);
 /// Estimated nanoseconds of a command whose turns are held; above about 1 ms it moves to the pool.
 using CommandCost = int64_t (*)(CommandContext& ctx);
 /// What a request does to a key whose spec says kKeyVariableFlags: the flags in place of the spec's.
 using CommandKeyFlags = uint16_t (*)(std::span<const std::string_view> args);
+/// Finds keys that the key specs leave out (SORT's STORE) and adds them to `keys`, if not null. False: the command may
+/// touch keys that cannot be told from its arguments, so that it needs all turns.
+using FurtherKeysFinder = bool (*)(std::span<const std::string_view> args, std::vector<CommandKey>* keys);
 /// Chooses the first shard to visit from the arguments, of which the handler has not judged yet.
 using VisitStart = void (*)(std::span<const std::string_view> args, size_t shard_count, VisitState& visit);
 
@@ -174,6 +179,7 @@ struct CommandSpec {
   CommandReadAhead read_ahead = nullptr;
   CommandKeyFlags key_flags = nullptr;  // of rows with kKeyVariableFlags
   VisitStart visit_start = nullptr;     // of kVisitShards rows: where to begin, if not at shard 0
+  FurtherKeysFinder further_keys = nullptr;
 };
 
 /// The row with a read-ahead.

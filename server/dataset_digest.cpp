@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "engine/hash_value.h"
+#include "engine/list_value.h"
 #include "engine/set_value.h"
 #include "engine/stream_value.h"
 #include "engine/zset.h"
@@ -97,11 +98,12 @@ void AddValue(Sha1Digest& digest, engine::KeyEntry entry) {
     case engine::ValueType::kHash:
       AddHash(digest, entry.As<engine::Hash>());
       break;
+    case engine::ValueType::kList:
+      entry.As<engine::List>().ForEach([&](std::string_view element) { MixIn(digest, element); });
+      break;
     case engine::ValueType::kSet:
       entry.As<engine::Set>().ForEach([&](std::string_view member) { XorIn(digest, member); });
       break;
-    case engine::ValueType::kList:
-      break;  // no command makes these yet
     case engine::ValueType::kStream:
       AddStream(digest, entry.As<engine::Stream>());
       break;

@@ -332,6 +332,10 @@ void Dispatcher::ChooseShards(PreparedCommand& prepared) {
     if ((key.flags & kKeyNotKey) != 0) continue;  // a shard channel: names a slot, touches no shard
     prepared.AddShard(engine.ShardOf(key.key.slot));
   }
+  if (spec.further_keys != nullptr && !spec.further_keys(prepared.args, nullptr)) {
+    prepared.shards = ShardSet::All(engine.shard_count());
+    prepared.many_shards = true;
+  }
 }
 
 RunEnd Dispatcher::Execute(Session& session, ExecutionThread& thread, const HeldTurns& held) {

@@ -64,6 +64,7 @@ bool ExtractKeys(const CommandSpec& spec, Args args, std::vector<CommandKey>& ke
                                                              : AddCounted(key_spec, args, begin, keys);
     if (!fits) return false;
   }
+  if (spec.further_keys != nullptr) spec.further_keys(args, &keys);
   return true;
 }
 

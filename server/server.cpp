@@ -38,6 +38,7 @@ engine::EngineSettings SettingsFrom(const ConfigValues& config) {
   settings.set.integer_entries_max = config.set_max_intset_entries;
   settings.set.packed_entries_max = config.set_max_listpack_entries;
   settings.set.packed_value_bytes_max = config.set_max_listpack_value_bytes;
+  settings.list = engine::ListLimits(config.list_max_listpack_size);
   settings.stream.node_bytes_max = config.stream_node_bytes_max;
   settings.stream.node_entries_max = config.stream_node_entries_max;
   settings.zset.packed_entries_max = config.zset_max_listpack_entries;

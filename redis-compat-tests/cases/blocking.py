@@ -141,6 +141,41 @@ def cascade(port, admin):
     return served
 
 
+def moves_are_first_come_first_served(port, admin):
+    """Clients that move elements of one list to lists of their own, in other shards too: each gets one, in order."""
+    clients = []
+    for number in range(20):
+        client = Client(port)
+        client.send("BLMOVE", "source", "target%d" % number, "LEFT", "RIGHT", "0")
+        clients.append(client)
+        _blocked(admin, number + 1)
+    admin.call("RPUSH", "source", *("m%d" % number for number in range(15)))
+    for number in range(15, 22):
+        admin.call("RPUSH", "source", "m%d" % number)
+    served = [plain(client.read()) for client in clients]
+    left = [plain(admin.call("LRANGE", key, 0, -1)) for key in ["source", *("target%d" % n for n in range(20))]]
+    _close(clients)
+    return served, left
+
+
+def a_pop_waits_behind_a_move(port, admin):
+    """One who came after a client that needs another shard's turn must not be served before it."""
+    out = []
+    for number in range(20):
+        mover = Client(port)
+        mover.send("BLMOVE", "source", "elsewhere%d" % number, "LEFT", "RIGHT", "0")
+        _blocked(admin, 1)
+        popper = Client(port)
+        popper.send("BLPOP", "source", "0")
+        _blocked(admin, 2)
+        admin.call("RPUSH", "source", "first")
+        out.append(plain(mover.read()))
+        admin.call("RPUSH", "source", "second")
+        out.append(plain(popper.read()))
+        _close([mover, popper])
+    return out
+
+
 SCENARIOS = {
     function.__name__.replace("_", "-"): function
     for function in (
@@ -151,5 +186,7 @@ SCENARIOS = {
         timeouts_are_kept,
         requests_behind_a_blocked_one,
         cascade,
+        moves_are_first_come_first_served,
+        a_pop_waits_behind_a_move,
     )
 }

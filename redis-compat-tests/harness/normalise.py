@@ -109,11 +109,14 @@ def _unordered_set(args, before, oracle, target):
 
 
 @normaliser(
-    "set-listpack",
+    "small-packed",
     "OBJECT ENCODING",
-    why="7.2 packs small sets, 7.0 knows no listpack for them; for sets only, so TYPE must have been asked just before",
+    why="7.2 says listpack of small lists and sets, 7.0 quicklist and hashtable; for sets TYPE must have been asked "
+    "just before",
 )
-def _set_listpack(args, before, oracle, target):
+def _small_packed(args, before, oracle, target):
+    if plain(oracle) == b"quicklist":
+        return plain(target) == b"listpack"
     if not _preceded_by(before, "TYPE", args[-1]) or not plain(before[1]) == plain(before[2]) == b"set":
         return False
     return plain(oracle) == b"hashtable" and plain(target) == b"listpack"

@@ -10,6 +10,7 @@ from . import (  # noqa: F401 - they register their generators
     hashes,
     hyperloglogs,
     keys,
+    lists,
     sets,
     streams,
     strings,
@@ -40,6 +41,8 @@ MODES = {
         "4",
         "zset-max-listpack-value",
         "20",
+        "list-max-listpack-size",
+        "3",
     ],
 }
 THRESHOLD_DEFAULTS = [
@@ -57,6 +60,8 @@ THRESHOLD_DEFAULTS = [
     "128",
     "zset-max-listpack-value",
     "64",
+    "list-max-listpack-size",
+    "-2",
 ]
 
 

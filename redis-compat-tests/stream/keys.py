@@ -52,13 +52,13 @@ def _one_key(p, name):
 
 @command("RENAME", "RENAMENX", weight=0.5)
 def _rename(p, name):
-    kind = p.pick("string", "hash", "set", "zset")
+    kind = p.pick("string", "hash", "set", "zset", "list")
     return [[name, p.key(kind), p.key(kind)]]
 
 
 @command("COPY", weight=2)
 def _copy(p):
-    kind = p.pick("string", "hash", "set", "zset")
+    kind = p.pick("string", "hash", "set", "zset", "list")
     args = ["COPY", p.key(kind), p.key(kind)]
     if p.chance(0.4):
         args += [p.cased("DB"), database(p)]

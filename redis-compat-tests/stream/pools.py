@@ -11,7 +11,7 @@ INT64_MAX, INT64_MIN = 2**63 - 1, -(2**63)
 FAR_AHEAD_S = 4_000_000_000  # absolute expiries lie around here, never near now
 SHORT_TTL_MS = 4
 
-KEYS = {"string": 5, "hash": 5, "set": 6, "zset": 6, "stream": 4, "geo": 2}
+KEYS = {"string": 5, "hash": 5, "set": 6, "zset": 6, "list": 5, "stream": 4, "geo": 2}
 # Sorted sets whose members all have score 0: what a lexicographic range answers is defined for these only (on mixed
 # scores it depends on the random heights of Redis's skip list, so two redis-servers differ).
 LEX_KEYS = 3

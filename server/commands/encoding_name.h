@@ -6,6 +6,7 @@
 
 #include "engine/hash_value.h"
 #include "engine/key_entry.h"
+#include "engine/list_value.h"
 #include "engine/set_value.h"
 #include "engine/zset.h"
 
@@ -22,7 +23,7 @@ inline std::string_view EncodingName(engine::KeyEntry entry) {
     case engine::ValueType::kHash:
       return entry.As<engine::Hash>().encoding() == engine::Hash::Encoding::kListpack ? "listpack" : "hashtable";
     case engine::ValueType::kList:
-      return "quicklist";
+      return entry.As<engine::List>().encoding() == engine::List::Encoding::kListpack ? "listpack" : "quicklist";
     case engine::ValueType::kSet: {
       constexpr std::string_view kNames[] = {"listpack", "hashtable", "intset"};
       return kNames[static_cast<size_t>(entry.As<engine::Set>().encoding())];

@@ -31,6 +31,10 @@ extern const CommandGroup kKeyObjectCommands;
 extern const CommandGroup kKeyScanCommands;
 extern const CommandGroup kKeyWaitCommands;
 extern const CommandGroup kLatencyCommands;
+extern const CommandGroup kListBlockCommands;
+extern const CommandGroup kListCommands;
+extern const CommandGroup kListEditCommands;
+extern const CommandGroup kListMoveCommands;
 extern const CommandGroup kMemoryCommands;
 extern const CommandGroup kMonitorCommands;
 extern const CommandGroup kPubSubCommands;
@@ -41,6 +45,7 @@ extern const CommandGroup kSetAlgebraCommands;
 extern const CommandGroup kSetCommands;
 extern const CommandGroup kSetScanCommands;
 extern const CommandGroup kSlowlogCommands;
+extern const CommandGroup kSortCommands;
 extern const CommandGroup kStreamClaimCommands;
 extern const CommandGroup kStreamCommands;
 extern const CommandGroup kStreamGroupCommands;
@@ -85,6 +90,10 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kKeyScanCommands,
     &kKeyWaitCommands,
     &kLatencyCommands,
+    &kListBlockCommands,
+    &kListCommands,
+    &kListEditCommands,
+    &kListMoveCommands,
     &kMemoryCommands,
     &kMonitorCommands,
     &kPubSubCommands,
@@ -95,6 +104,7 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kSetCommands,
     &kSetScanCommands,
     &kSlowlogCommands,
+    &kSortCommands,
     &kStreamClaimCommands,
     &kStreamCommands,
     &kStreamGroupCommands,

@@ -9,6 +9,7 @@
 #include "server/command_context.h"
 #include "server/commands/block_timeout.h"
 #include "server/commands/groups.h"
+#include "server/commands/multi_pop.h"
 #include "server/commands/zset_result.h"
 #include "server/worker.h"
 
@@ -129,13 +130,6 @@ bool PopFirstOf(CommandContext& ctx, std::span<const Key> keys, PopFrom&& pop_fr
   return false;
 }
 
-std::vector<Key> KeysAt(const CommandContext& ctx, size_t first, size_t count) {
-  std::vector<Key> keys;
-  keys.reserve(count);
-  for (size_t i = first; i < first + count; ++i) keys.push_back(ctx.KeyAt(i));
-  return keys;
-}
-
 void WriteNullArray(protocol::RespWriter& reply) {
   reply.NullArray();
 }
@@ -161,44 +155,19 @@ void BlockingPop(CommandContext& ctx) {
   if (!replied) ctx.Block(keys, ServeBlockingPop<kEnd>, WriteNullArray, *deadline_ms);
 }
 
-/// [BZMPOP timeout | ZMPOP] numkeys key ... MIN|MAX [COUNT count]
-struct MultiPop {
-  size_t first_key = 0;
-  size_t key_count = 0;
-  PopEnd end = PopEnd::kMin;
-  int64_t count = 1;
+constexpr std::array<std::string_view, 2> kEnds = {"MIN", "MAX"};
 
-  /// The text of the error, or nothing.
-  std::string_view Parse(const CommandContext& ctx, size_t count_at);
-};
-
-std::string_view MultiPop::Parse(const CommandContext& ctx, size_t count_at) {
-  constexpr std::string_view kSyntax = "ERR syntax error";
-  const std::optional<int64_t> keys = ToInteger(ctx.args[count_at]);
-  if (!keys || *keys <= 0) return "ERR numkeys should be greater than 0";
-  first_key = count_at + 1;
-  if (static_cast<uint64_t>(*keys) >= ctx.args.size() - first_key) return kSyntax;
-  key_count = static_cast<size_t>(*keys);
-  ArgReader reader(ctx.args, first_key + key_count);
-  if (reader.Accept("MAX")) {
-    end = PopEnd::kMax;
-  } else if (!reader.Accept("MIN")) {
-    return kSyntax;
-  }
-  if (reader.done()) return {};
-  if (!reader.AcceptWith("COUNT", 1)) return kSyntax;
-  count = ToInteger(reader.Next()).value_or(0);
-  if (count <= 0) return "ERR count should be greater than 0";
-  return reader.done() ? std::string_view() : kSyntax;
+PopEnd EndOf(const MultiPop& request) {
+  return request.second_word ? PopEnd::kMax : PopEnd::kMin;
 }
 
 void ZMPop(CommandContext& ctx) {
   MultiPop request;
-  const std::string_view error = request.Parse(ctx, 1);
+  const std::string_view error = request.Parse(ctx.args, 1, kEnds);
   if (!error.empty()) return ctx.FailText(error);
   const std::vector<Key> keys = KeysAt(ctx, request.first_key, request.key_count);
   const bool replied = PopFirstOf(ctx, keys, [&](const Key& key, Writable<Zset>& zset) {
-    ReplySeveralOf(ctx, key, zset, request.end, request.count);
+    ReplySeveralOf(ctx, key, zset, EndOf(request), request.count);
   });
   if (!replied) ctx.reply.NullArray();
 }
@@ -206,7 +175,7 @@ void ZMPop(CommandContext& ctx) {
 template <size_t kCountAt>
 int64_t MultiPopCost(CommandContext& ctx) {
   MultiPop request;
-  if (!request.Parse(ctx, kCountAt).empty()) return 0;
+  if (!request.Parse(ctx.args, kCountAt, kEnds).empty()) return 0;
   int64_t largest = 0;  // which key it will be, the handler finds out
   for (size_t i = 0; i < request.key_count; ++i) {
     largest = std::max(largest, PopCost(ctx, ctx.KeyAt(request.first_key + i), request.count));
@@ -217,21 +186,21 @@ int64_t MultiPopCost(CommandContext& ctx) {
 bool ServeMultiPop(CommandContext& ctx, const Key& key, ServeStep step) {
   if (step == ServeStep::kCheck) return HasZset(ctx, key);
   MultiPop request;
-  request.Parse(ctx, 2);
+  request.Parse(ctx.args, 2, kEnds);
   return PopFirstOf(ctx, {&key, 1}, [&](const Key& from, Writable<Zset>& zset) {
-    ReplySeveralOf(ctx, from, zset, request.end, request.count);
+    ReplySeveralOf(ctx, from, zset, EndOf(request), request.count);
   });
 }
 
 void BZMPop(CommandContext& ctx) {
   MultiPop request;
-  const std::string_view error = request.Parse(ctx, 2);
+  const std::string_view error = request.Parse(ctx.args, 2, kEnds);
   if (!error.empty()) return ctx.FailText(error);
   const auto deadline_ms = ParseBlockTimeout(ctx.args[1], Worker::MonotonicMs());
   if (!deadline_ms) return ctx.Fail(deadline_ms.error());
   const std::vector<Key> keys = KeysAt(ctx, request.first_key, request.key_count);
   const bool replied = PopFirstOf(ctx, keys, [&](const Key& key, Writable<Zset>& zset) {
-    ReplySeveralOf(ctx, key, zset, request.end, request.count);
+    ReplySeveralOf(ctx, key, zset, EndOf(request), request.count);
   });
   if (!replied) ctx.Block(keys, ServeMultiPop, WriteNullArray, *deadline_ms);
 }
