@@ -40,6 +40,7 @@ extern const CommandGroup kMonitorCommands;
 extern const CommandGroup kPubSubCommands;
 extern const CommandGroup kQueueCommands;
 extern const CommandGroup kQueueContainerCommands;
+extern const CommandGroup kQueueStockCommands;
 extern const CommandGroup kSelectCommands;
 extern const CommandGroup kSetAlgebraCommands;
 extern const CommandGroup kSetCommands;
@@ -99,6 +100,7 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kPubSubCommands,
     &kQueueCommands,
     &kQueueContainerCommands,
+    &kQueueStockCommands,
     &kSelectCommands,
     &kSetAlgebraCommands,
     &kSetCommands,
