@@ -123,6 +123,7 @@ void BlockingMove(CommandContext& ctx) {
   const auto deadline_ms = ParseBlockTimeout(ctx.args.back(), Worker::MonotonicMs());
   if (!deadline_ms) return ctx.Fail(deadline_ms.error());
   if (MoveAndTell(ctx, *move)) return;
+  if (ctx.client.in_exec()) return ctx.reply.Null();  // no wait, and not what ends one
   const Key source = ctx.KeyAt(1);
   ctx.Block({&source, 1}, ServeMove, WriteNullArray, *deadline_ms);
 }
