@@ -27,7 +27,7 @@ class ReadAheadKeys {
   bool Add(size_t request, std::string_view name) {
     names_[request] = name;
     engine::Key& key = keys_[request];
-    if (request > 0 && names_[request - 1] == name) {
+    if (request > 0 && Has(request - 1) && names_[request - 1] == name) {  // "" is a name, too
       key = keys_[request - 1];
       return false;
     }

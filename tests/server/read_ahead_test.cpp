@@ -37,6 +37,19 @@ TEST_CASE("ReadAheadKeys: a key is handed out for its own bytes and session only
   CHECK(keys.KeyOf(client.session(), 1, same).hash == engine::MakeKey(same).hash);
 }
 
+TEST_CASE("ReadAheadKeys: the empty key behind a request without a key is hashed, not taken from an older batch") {
+  TestServer server;
+  TestClient client(server);
+  server::ReadAheadKeys keys;
+  const std::string old = "old key";
+  const std::string empty;
+  keys.Begin(&client.session());
+  keys.Add(0, old);
+  keys.Begin(&client.session());
+  CHECK(keys.Add(1, empty));
+  CHECK(keys.KeyOf(client.session(), 1, empty).hash == engine::MakeKey("").hash);
+}
+
 TEST_CASE("Dispatcher: a pipeline over a large table answers in order and finds every key") {
   TestServer server;
   TestClient client(server);
