@@ -13,10 +13,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REASONS = {
-    "list": "lists: issue 3", "set": "sets: issue 3", "stream": "streams: issue 3", "geo": "geo: issue 3",
-    "bitmap": "bitmaps: issue 3", "hyperloglog": "HyperLogLog: issue 3", "transactions": "transactions: issue 3",
-    "scripting": "Lua: issue 4", "cluster": "cluster: a later issue", "pubsub": "issue 3", "generic": "issues 3 and 5",
-    "server": "persistence, replication, ACL, modules: later issues", "connection": "issue 3",
+    "scripting": "Lua: issue 4", "cluster": "cluster: a later issue", "generic": "files and their payloads: issue 5",
+    "server": "persistence: issue 5; replication, ACL, modules: later issues",
 }
 
 
@@ -32,14 +30,13 @@ def main():
     lines = [
         "# Compatibility with Redis 7.2", "",
         "Written by `scripts/compatibility.py` from the command table of a running server; do not edit by hand.", "",
-        "Usher answers `redis_version:7.2.4`. %d of the %d top-level commands of Redis 7.2 are there (CLIENT TRACKING ON, SHUTDOWN SAVE are not: they answer an error)." %
+        "Usher answers `redis_version:7.2.4`. %d of the %d top-level commands of Redis 7.2 are there (SHUTDOWN SAVE is not: it answers an error)." %
         (len(rows) - sum(map(len, missing.values())), len(rows)),
         "What is missing answers `ERR unknown command`:", "", "| group | missing | why |", "|---|---|---|",
     ]
     lines += ["| %s | %s | %s |" % (group, ", ".join(names), REASONS.get(group, "a later issue"))
               for group, names in sorted(missing.items())]
-    lines += ["", "CLAIMSTOCK of `queue-commands.md` needs sets and streams and comes with them.", "",
-              "Directives that promise what is not there yet (`appendonly yes`, `save`, `replicaof`, `cluster-enabled` ...) are refused with a",
+    lines += ["", "Directives that promise what is not there yet (`appendonly yes`, `save`, `replicaof`, `cluster-enabled` ...) are refused with a",
               "clear error by CONFIG SET; a stock redis.conf starts with a warning in the log.", "",
               "`lazyfree-lazy-*` are stored and change nothing: whatever would take long to free (a value of more than 64 KiB, a whole",
               "database) is freed in the background, whoever deletes it; only FLUSHALL SYNC and FLUSHDB SYNC free on the spot.", "",
