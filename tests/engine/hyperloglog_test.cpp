@@ -103,7 +103,10 @@ TEST_CASE("HyperLogLog: the bytes and the estimates are those of Redis") {
   RawString bytes = RawString::Make(hll::Empty());
   hll::Outdate(bytes);
   redis.Call("PFADD h");
-  for (int round = 0; round < 60; ++round) {
+  int dense_rounds = 0;  // the same on both sides of the change to dense, whenever it comes
+  for (int round = 0; dense_rounds < 20; ++round) {
+    REQUIRE(round < 1000);
+    dense_rounds += hll::IsDense(bytes.view()) ? 1 : 0;
     std::string command = "PFADD h";
     for (uint64_t i = random.Below(60); i > 0; --i) {
       const std::string element = "e" + std::to_string(random.Next() >> random.Below(60));
@@ -120,7 +123,6 @@ TEST_CASE("HyperLogLog: the bytes and the estimates are those of Redis") {
     const std::string reply = "$" + std::to_string(bytes.size()) + "\r\n" + std::string(bytes.view()) + "\r\n";
     CHECK((redis.Call("GET h") == reply));
   }
-  CHECK(hll::IsDense(bytes.view()));
   bytes.Destroy();
 }
 
