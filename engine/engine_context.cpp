@@ -329,10 +329,8 @@ void EngineContext::AppendToJournal(std::span<const std::string_view> command) {
   if (journal_ == nullptr) return;
   if (effects_.commands() > 0) {
     if (!in_transaction_) record_db_ = db_;
-    const Journal::RecordInfo info{.slot = effect_slot_,
-                                   .db = static_cast<uint8_t>(record_db_),
-                                   .targets = Journal::kAll,
-                                   .time_ms = now_ms()};
+    const Journal::RecordInfo info{
+        .slot = effect_slot_, .db = static_cast<uint8_t>(record_db_), .targets = Journal::kAll, .time_ms = now_ms()};
     if (db_ == 0 && effects_.commands() == 1 && !in_transaction_) {
       journal_->Append(info, effects_.text());
     } else {

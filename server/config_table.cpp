@@ -178,7 +178,7 @@ constexpr ConfigDirective kDirectives[] = {
     Bool("lazyfree-lazy-user-flush", "no", kTuning),
     Integer("lfu-decay-time", "1", 0, kInt32Max, kEffective).Into<&ConfigValues::lfu_decay_minutes>(),
     Integer("lfu-log-factor", "10", 0, kInt32Max, kEffective).Into<&ConfigValues::lfu_log_factor>(),
-    Integer("list-compress-depth", "0", 0, kInt32Max, kEffective).Into<&ConfigValues::list_compress_depth>(),
+    Integer("list-compress-depth", "0", 0, kInt32Max, kTuning),
     Integer("list-max-listpack-size", "-2", kInt32Min, kInt32Max, kEffective)
         .Alias("list-max-ziplist-size")
         .Into<&ConfigValues::list_max_listpack_size>(),

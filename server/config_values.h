@@ -93,7 +93,6 @@ struct ConfigValues {
   uint64_t set_max_listpack_entries = 0;
   uint64_t set_max_listpack_value_bytes = 0;
   int list_max_listpack_size = 0;
-  int list_compress_depth = 0;
   uint64_t stream_node_bytes_max = 0;
   uint64_t stream_node_entries_max = 0;
 

@@ -47,7 +47,7 @@ class ExecutionThread {
   engine::EngineContext engine;
   engine::Random random;
   ThreadStats stats;
-  ReadAheadKeys ahead;  // of the batch that runs
+  ReadAheadKeys ahead;                         // of the batch that runs
   const ClientInfo* running_client = nullptr;  // whose command changes keys now; null: the server itself
   int64_t last_ns = 0;  // CycleClock at the end of the last command, which is the start of the next
 
