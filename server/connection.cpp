@@ -98,7 +98,7 @@ void Connection::Process() {
     if (session_.next_request >= session_.batch.size() && !ParseMore()) break;
     HandleEnd(worker_.server().dispatcher().RunBatch(session_, thread, RunPlace::kHome));
   }
-  if (state_ == State::kOpen || state_ == State::kHeld) Flush();
+  if (state_ == State::kOpen || state_ == State::kHeld) OweFlush();
 }
 
 void Connection::HandleEnd(RunEnd end) {
@@ -125,7 +125,7 @@ void Connection::HandleEnd(RunEnd end) {
 void Connection::EnterWait() {
   state_ = State::kWaiting;
   info_->flags.fetch_or(kClientBlocked, std::memory_order_relaxed);
-  if (pushed_.size() > 0) SendPushed();
+  if (pushed_.size() > 0) SendOwed();
   if (closing_) return;
   info_->SetWaiter(session_.blocked);
   deadline_ms_ = session_.blocked->deadline_ms();
@@ -181,12 +181,16 @@ void Connection::Resume() {
 void Connection::Push(std::string_view bytes) {
   if (closing_ || close_after_send_) return;
   pushed_.Append(bytes);
-  if (owes_flush_) return;
-  owes_flush_ = true;
-  worker_.OweFlush(id());
+  OweFlush();
 }
 
-void Connection::SendPushed() {
+void Connection::OweFlush() {
+  if (owes_flush_) return;
+  owes_flush_ = true;
+  worker_.OweFlush(*this);
+}
+
+void Connection::SendOwed() {
   owes_flush_ = false;
   if (closing_ || state_ == State::kAway) return EnforceOutputLimit(Worker::MonotonicMs());
   if (state_ != State::kWaiting) return Flush();

@@ -40,8 +40,8 @@ class Connection final : public SessionHome {
   void Push(std::string_view bytes) override;
   void PostHome(Message& message) override;
 
-  /// Sends what was pushed, unless it has to wait for the replies of commands that run elsewhere.
-  void SendPushed();
+  /// Sends replies and what was pushed, unless it has to wait for the replies of commands that run elsewhere.
+  void SendOwed();
   /// Closes as soon as the session is home. `now`: without waiting for unsent replies.
   enum class CloseWhen : uint8_t { kNow, kAfterReplies };
   void Close(CloseWhen when);
@@ -62,6 +62,7 @@ class Connection final : public SessionHome {
   bool ParseMore();
   void HandleEnd(RunEnd end);
   void EnterWait();
+  void OweFlush();
   void Flush();
   bool SendQueued();
   void QueuePushed();
@@ -83,7 +84,7 @@ class Connection final : public SessionHome {
   bool close_after_send_ = false;
   bool stop_reading_ = false;  // bytes arrived while the session was away
   bool protocol_error_ = false;
-  bool owes_flush_ = false;             // the worker will call SendPushed()
+  bool owes_flush_ = false;             // the worker will call SendOwed()
   std::optional<int64_t> deadline_ms_;  // of the current wait
   int64_t over_soft_limit_since_ms_ = 0;
 };

@@ -10,6 +10,7 @@ namespace usher::server {
 
 namespace {
 constexpr uint64_t kTickMs = 100;
+constexpr size_t kOwedFlushesMax = 32;  // so that the first of many does not wait for all
 
 /// A one-off call in a mailbox.
 class CallMessage final : public Message {
@@ -59,14 +60,17 @@ void Worker::PostAndWake(Message& message) {
   }
 }
 
-void Worker::DeliverMail() {
-  mailbox_.DeliverAll();
-  if (pushed_.empty()) [[likely]]
-    return;
-  std::vector<uint64_t> pushed;
-  pushed.swap(pushed_);
-  for (const uint64_t id : pushed) {
-    if (Connection* connection = FindConnection(id)) connection->SendPushed();
+void Worker::OweFlush(Connection& connection) {
+  owed_flushes_.push_back(&connection);
+  if (owed_flushes_.size() >= kOwedFlushesMax && flushing_.empty()) FlushOwed();
+}
+
+// Replies leave together: clients that share a thread or a machine are woken once, not for each of them.
+void Worker::FlushOwed() {
+  while (!owed_flushes_.empty()) {
+    flushing_.swap(owed_flushes_);
+    for (Connection* const connection : flushing_) connection->SendOwed();
+    flushing_.clear();
   }
 }
 
@@ -142,8 +146,14 @@ void Worker::OnTick() {
 
 void Worker::Main() {
   thread_state_.BindToThread();
-  deadline_timer_ = std::make_unique<LoopTimer>(loop_, [this] { FireDeadlines(); });
-  tick_timer_ = std::make_unique<LoopTimer>(loop_, [this] { OnTick(); });
+  deadline_timer_ = std::make_unique<LoopTimer>(loop_, [this] {
+    FireDeadlines();
+    FlushOwed();  // the loop may go to sleep behind its timers
+  });
+  tick_timer_ = std::make_unique<LoopTimer>(loop_, [this] {
+    OnTick();
+    FlushOwed();
+  });
   tick_timer_->Start(kTickMs, kTickMs);
   while (!stopping_.load(std::memory_order_acquire)) LoopOnce();
   mailbox_.DeliverAll();  // connections that were accepted until then are closed with the others
@@ -165,9 +175,11 @@ bool Worker::FinishWork() {
 
 void Worker::LoopOnce() {
   thread_state_.stats.loop_turns.Add(1);
-  DeliverMail();
+  mailbox_.DeliverAll();
+  FlushOwed();
   thread_state_.executor.Drain();
   thread_state_.executor.RunReady();
+  FlushOwed();
   thread_state_.FlushWakes();
   FreeRetired();
   engine::TurnScheduler& scheduler = server_.scheduler();
@@ -182,6 +194,7 @@ void Worker::LoopOnce() {
     sleeping_.store(false, std::memory_order_relaxed);
     loop_.RunOnce(EventLoop::Wait::kPoll);
   }
+  FlushOwed();
   thread_state_.FlushWakes();
 }
 

@@ -59,10 +59,8 @@ class Worker {
   ExecutionThread& execution() { return thread_state_; }
   Connection* FindConnection(uint64_t id);
   LocalSubscribers& subscribers() { return subscribers_; }
-  /// Delivers what was posted, then sends what that pushed to connections.
-  void DeliverMail();
-  /// The connection has pushed bytes to send when the mail is delivered.
-  void OweFlush(uint64_t connection_id) { pushed_.push_back(connection_id); }
+  /// The connection has replies or pushed bytes to send before the loop turn ends.
+  void OweFlush(Connection& connection);
   /// Frees the connection after the current callback.
   void Retire(Connection& connection);
   /// Calls connection.OnDeadline() at that time of the monotonic clock.
@@ -81,6 +79,7 @@ class Worker {
  private:
   void Main();
   void LoopOnce();
+  void FlushOwed();
   void FireDeadlines();
   void ArmDeadlineTimer();
   void FreeRetired();
@@ -100,7 +99,8 @@ class Worker {
   LocalSubscribers subscribers_;  // outlives the connections
   std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> retired_;
-  std::vector<uint64_t> pushed_;
+  std::vector<Connection*> owed_flushes_;  // empty whenever retired connections are freed
+  std::vector<Connection*> flushing_;
   std::set<std::pair<int64_t, uint64_t>> deadlines_;
   std::unique_ptr<LoopTimer> deadline_timer_;
   std::unique_ptr<LoopTimer> tick_timer_;
