@@ -41,7 +41,8 @@ std::string_view List::Get(uint64_t index, PackedScratch& scratch) const {
 void List::Set(uint64_t index, std::string_view text, const ListLimits& limits) {
   const PackedText packed(text);
   const auto [place, in_node] = Find(index);
-  Edit(place, [&](ListNode& edited) { edited.Replace(edited.Seek(in_node), packed); });
+  const uint64_t replaced_at = in_node;  // Clang 14 lets no lambda capture a structured binding
+  Edit(place, [&](ListNode& edited) { edited.Replace(edited.Seek(replaced_at), packed); });
   if (IsChain()) chain()->DivideIfTooLarge(place, limits);
 }
 
@@ -54,8 +55,8 @@ bool List::InsertBeside(std::string_view pivot, ListEnd side, std::string_view t
   if (!found) return false;
   const PackedText packed(text);
   const auto [place, in_node] = Find(*found);
-  Edit(place,
-       [&](ListNode& edited) { edited.Insert(edited.Seek(in_node + (side == ListEnd::kTail ? 1 : 0)), packed); });
+  const uint64_t inserted_at = in_node + (side == ListEnd::kTail ? 1 : 0);
+  Edit(place, [&](ListNode& edited) { edited.Insert(edited.Seek(inserted_at), packed); });
   if (IsChain()) chain()->DivideIfTooLarge(place, limits);
   return true;
 }
