@@ -60,6 +60,11 @@ void Worker::PostAndWake(Message& message) {
   }
 }
 
+void Worker::DeliverMail() {
+  mailbox_.DeliverAll();
+  FlushOwed();
+}
+
 void Worker::OweFlush(Connection& connection) {
   owed_flushes_.push_back(&connection);
   if (owed_flushes_.size() >= kOwedFlushesMax && flushing_.empty()) FlushOwed();
@@ -175,8 +180,7 @@ bool Worker::FinishWork() {
 
 void Worker::LoopOnce() {
   thread_state_.stats.loop_turns.Add(1);
-  mailbox_.DeliverAll();
-  FlushOwed();
+  DeliverMail();
   thread_state_.executor.Drain();
   thread_state_.executor.RunReady();
   FlushOwed();

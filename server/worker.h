@@ -59,6 +59,8 @@ class Worker {
   ExecutionThread& execution() { return thread_state_; }
   Connection* FindConnection(uint64_t id);
   LocalSubscribers& subscribers() { return subscribers_; }
+  /// Delivers what was posted, then sends what connections owe.
+  void DeliverMail();
   /// The connection has replies or pushed bytes to send before the loop turn ends.
   void OweFlush(Connection& connection);
   /// Frees the connection after the current callback.
