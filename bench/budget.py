@@ -177,9 +177,9 @@ class Bench:
             return Server(side, [self.options.floor, "{port}", "--threads", str(workers or 1)], has_commands=False)
         raise SystemExit(f"unknown side {side}: redis, redis-aof, usher, usher-journal or floor")
 
-    def drive(self, server, words, pipeline, requests=0, keyspace=KEYS, first=0, seed=1):
+    def drive(self, server, words, pipeline, requests=0, keyspace=KEYS, first=0, seed=1, connections=None):
         with tempfile.NamedTemporaryFile(suffix=".json") as output:
-            command = [self.tool, "drive", "--port", server.port, "-c", self.options.connections, "-P", pipeline, "--threads",
+            command = [self.tool, "drive", "--port", server.port, "-c", connections or self.options.connections, "-P", pipeline, "--threads",
                        self.options.driver_threads, "--requests", requests, "--seconds", self.options.seconds, "-r", keyspace,
                        "--first", first, "--seed", seed, "--server-pid", server.process.pid, "--json", output.name, "--", *words]
             done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
@@ -254,7 +254,10 @@ class AdmitRow:
 
 
 class MemoryRow:
-    """Bytes per item: the growth of used_memory, and of the resident set, while a million items come in."""
+    """Bytes per item: the growth of used_memory, and of the resident set, while a million items come in.
+
+    They come over one connection: the buffers of fifty would count as the items' memory.
+    """
 
     has_floor = False
     columns = ("used_bytes", "resident_bytes")
@@ -271,7 +274,8 @@ class MemoryRow:
     def measure(self, bench, server, repetition):
         server.client.call("FLUSHALL")
         used, resident = self._memory(server)
-        bench.drive(server, self.words, 100, requests=MEMORY_ITEMS)
+        words = self.words(bench, server) if callable(self.words) else self.words
+        bench.drive(server, words, 100, requests=MEMORY_ITEMS, connections=1)
         used_after, resident_after = self._memory(server)
         return {"used_bytes": (used_after - used) / MEMORY_ITEMS, "resident_bytes": (resident_after - resident) / MEMORY_ITEMS}
 
@@ -287,6 +291,10 @@ def enter_by_script(bench, server):
 
 def enter(bench, server):
     return ["ENTERQUEUE", QUEUE, "usr__seq__"] if server.is_native else enter_by_script(bench, server)
+
+
+def wait(bench, server):
+    return ["ENTERQUEUE", QUEUE, "usr__seq__"] if server.is_native else ["ZADD", WAIT_KEY, "1__seq__", "usr__seq__"]
 
 
 def make_rows():
@@ -311,7 +319,7 @@ def make_rows():
         DriveRow("evalsha16", "the same script by EVALSHA, pipeline 16", enter_by_script, 16, {"total_us": 0.70},
                  requests=ENTRIES, before=["DEL", WAIT_KEY]),
         AdmitRow(),
-        MemoryRow("mem-wait", "memory per waiting user (15-byte id, 1M)", ["ZADD", WAIT_KEY, "1__seq__", "usr__seq__"], 50),
+        MemoryRow("mem-wait", "memory per waiting user (15-byte id, 1M)", wait, 50),
         MemoryRow("mem-token", "memory per active token (hash of 4 fields with TTL, 1M)", token, 150),
         MemoryRow("mem-set", "memory per SET (14 B key, 16 B value, 1M)", ["SET", "k:__seq__", "0123456789abcdef"], 60),
     ]

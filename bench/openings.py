@@ -43,11 +43,12 @@ def summarise(step, result):
         held = [probe for probe in result["probes"] if probe["held"]]
         best = max(held, key=lambda probe: probe["offered_per_s"], default=None)
         if best is None:
-            return {"achieved_per_s": 0.0, "p95_ms": 0.0, "p99_ms": 0.0, "server_us": 0.0, "verified": False, "bottleneck": "no rate held"}
+            return {"achieved_per_s": 0.0, "p95_ms": 0.0, "p99_ms": 0.0, "server_us": 0.0, "dropped": 0, "verified": False, "bottleneck": "no rate held"}
     else:
         best = result
     return {"achieved_per_s": best["achieved_per_s"], "p95_ms": best["enter"]["p95_ms"], "p99_ms": best["enter"]["p99_ms"],
-            "server_us": best.get("server_us_per_operation", 0.0), "verified": best["passed"], "bottleneck": best["bottleneck"]}
+            "server_us": best.get("server_us_per_operation", 0.0), "dropped": best["dropped"], "verified": best["passed"],
+            "bottleneck": best["bottleneck"]}
 
 
 def print_table(runs, steps, modes):
