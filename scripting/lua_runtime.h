@@ -33,8 +33,8 @@ enum class RuntimeKind : uint8_t { kEval, kFunctions };
 struct LuaSettings {
   /// Above this an allocation fails with Lua's "not enough memory".
   size_t memory_bytes_max = size_t{1} << 30;
-  /// How many instructions pass between two ScriptHost::Poll().
-  int hook_instructions = 100'000;
+  /// How many jumps, calls and slow table accesses pass between two ScriptHost::Poll(): a fraction of a millisecond.
+  int hook_instructions = 20'000;
   /// Loading a library may take so long (FUNCTION LOAD timeout).
   int library_load_ms_max = 500;
 };

@@ -43,7 +43,7 @@ class ScriptHost {
   /// script asked for by redis.setresp(), 2 at the start of every run. With kAbandon the sink need not be written.
   virtual CallStatus Call(std::span<const std::string_view> args, protocol::ReplySink& reply) = 0;
 
-  /// Asked every LuaSettings::hook_instructions instructions, between two of them: the place to look at the clock,
+  /// Asked every LuaSettings::hook_instructions steps, between two instructions: the place to look at the clock,
   /// to tell others that the script is slow, and to let SCRIPT KILL in.
   virtual Interrupt Poll() = 0;
 
