@@ -8,7 +8,7 @@
 #pragma once
 
 #include <cstdint>
-#include <lua.hpp>
+#include <lua5.4/lua.hpp>
 
 namespace usher::scripting {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <chrono>
-#include <lua.hpp>
+#include <lua5.4/lua.hpp>
 #include <vector>
 
 #include "scripting/lua_runtime.h"

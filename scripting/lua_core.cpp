@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <lua.hpp>
+#include <lua5.4/lua.hpp>
 #include <string_view>
 
 #include "scripting/lua_number.h"

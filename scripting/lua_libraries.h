@@ -2,7 +2,7 @@
 // the table on top with the global functions. Thread safety: as the lua_State.
 #pragma once
 
-#include <lua.hpp>
+#include <lua5.4/lua.hpp>
 #include <string>
 #include <string_view>
 

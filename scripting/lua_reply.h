@@ -10,7 +10,7 @@
 // Complexity: O(1) per value, no allocation besides Lua's. Thread safety: as the lua_State.
 #pragma once
 
-#include <lua.hpp>
+#include <lua5.4/lua.hpp>
 #include <string_view>
 
 #include "protocol/reply_sink.h"

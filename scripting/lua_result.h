@@ -3,7 +3,7 @@
 // {verbatim_string=}). Complexity: linear in the value. Thread safety: as the lua_State.
 #pragma once
 
-#include <lua.hpp>
+#include <lua5.4/lua.hpp>
 
 #include "protocol/reply_sink.h"
 

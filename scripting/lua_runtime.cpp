@@ -46,8 +46,7 @@ void* AllocateForLua(void* context, void* memory, size_t old_bytes, size_t bytes
 
 void EndByKill(lua_State* lua, RuntimeState& state) {
   state.unwinding = Unwinding::kKilled;
-  luaL_error(lua, state.kind == RuntimeKind::kEval ? "Script killed by user with SCRIPT KILL..."
-                                                   : "Script killed by user with FUNCTION KILL...");
+  RaiseError(lua, "Script killed by user with SCRIPT KILL...");
 }
 
 /// Runs once in so many steps of a script; UsherLuaTrace() counts them.
@@ -106,6 +105,14 @@ int NoSuchGlobal(lua_State* lua) {
   return luaL_error(lua, "Script attempted to access nonexistent global variable '%s'", name);
 }
 
+/// Reading what is not in the table on top becomes an error.
+void RefuseUnknown(lua_State* lua) {
+  lua_createtable(lua, 0, 1);
+  lua_pushcfunction(lua, NoSuchGlobal);
+  lua_setfield(lua, -2, "__index");
+  lua_setmetatable(lua, -2);
+}
+
 /// Adds the library on top to the table below it, read-only.
 void AddLibrary(lua_State* lua, const char* name) {
   MakeReadonly(lua);
@@ -148,10 +155,7 @@ int OpenWorld(lua_State* lua) {
     library.open(lua);
     AddLibrary(lua, library.name);
   }
-  lua_createtable(lua, 0, 1);
-  lua_pushcfunction(lua, NoSuchGlobal);
-  lua_setfield(lua, -2, "__index");
-  lua_setmetatable(lua, -2);
+  RefuseUnknown(lua);
   lua_pushvalue(lua, -1);
   lua_rawsetp(lua, LUA_REGISTRYINDEX, &kGlobalsKey);
   lua_pushvalue(lua, -1);
@@ -160,6 +164,28 @@ int OpenWorld(lua_State* lua) {
   lua_rawseti(lua, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
   lua_setfield(lua, -2, "_G");
   return 0;
+}
+
+void PushRunGlobals(lua_State* lua) {
+  lua_rawgetp(lua, LUA_REGISTRYINDEX, &kGlobalsKey);
+}
+
+/// While a library loads, there is nothing but a small redis.
+void PushLoadingGlobals(lua_State* lua) {
+  lua_createtable(lua, 0, 1);
+  OpenRedisForLoading(lua);
+  RefuseUnknown(lua);
+  AddLibrary(lua, "redis");
+  RefuseUnknown(lua);
+}
+
+/// Lets the read-only globals show the table that `push` pushes.
+void ShowGlobals(lua_State* lua, void (*push)(lua_State*)) {
+  lua_rawgeti(lua, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+  lua_getmetatable(lua, -1);
+  push(lua);
+  lua_setfield(lua, -2, "__index");
+  lua_pop(lua, 2);
 }
 
 void PushTexts(lua_State* lua, std::span<const std::string_view> texts) {
@@ -353,12 +379,7 @@ bool LuaRuntime::State::RunLibrary(std::string_view code, std::string* error) {
     --unlimited_depth;
     return false;
   }
-  // While it loads, the library sees another redis.
-  lua_rawgetp(lua, LUA_REGISTRYINDEX, &kGlobalsKey);
-  lua_getfield(lua, -1, "redis");
-  OpenRedisForLoading(lua);
-  MakeReadonly(lua);
-  lua_setfield(lua, -3, "redis");
+  ShowGlobals(lua, PushLoadingGlobals);
   lua_pushvalue(lua, 2);
   --unlimited_depth;
   const int status = lua_pcall(lua, 0, 0, 1);
@@ -367,8 +388,7 @@ bool LuaRuntime::State::RunLibrary(std::string_view code, std::string* error) {
     *error = "Error registering functions: ";
     *error += lua_istable(lua, -1) ? TextField(lua, lua_gettop(lua), "err") : std::string(lua_tostring(lua, -1));
   }
-  lua_settop(lua, 4);
-  lua_setfield(lua, 3, "redis");
+  ShowGlobals(lua, PushRunGlobals);
   return status == LUA_OK;
 }
 

@@ -3,7 +3,7 @@
 // ReadonlyTarget(). A read through a stand-in costs one more table lookup. Thread safety: as the lua_State.
 #pragma once
 
-#include <lua.hpp>
+#include <lua5.4/lua.hpp>
 
 namespace usher::scripting {
 

@@ -1,7 +1,7 @@
 // The table `redis` of scripts: call, pcall, log and so on, with the constants. Thread safety: as the lua_State.
 #pragma once
 
-#include <lua.hpp>
+#include <lua5.4/lua.hpp>
 #include <string_view>
 
 namespace usher::scripting {

@@ -7,7 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <lua.hpp>
+#include <lua5.4/lua.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
