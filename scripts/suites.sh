@@ -105,6 +105,20 @@ suite_compat() {
     --commands "$1" --time-limit "$2" "${seed[@]}"
 }
 
+# The packages that are missing are installed if that is possible; the suite reports what it could not have as skipped.
+suite_clients() {
+  (install_packages "$@") || echo "not all of these could be installed: $*"
+  counting limited 1260 python3 redis-compat-tests/run.py --target build/release/usher-server --suite clients \
+    --time-limit 1200
+}
+
+# Toolchains that CI uses only when they are there.
+missing_toolchains() {
+  command -v npm >/dev/null || printf '%s\n' nodejs npm
+  command -v mvn >/dev/null || printf '%s\n' default-jdk-headless maven
+  python3 -c 'import ensurepip' 2>/dev/null || printf '%s\n' python3-venv
+}
+
 suite_fuzz_socket() {
   counting limited 300 python3 redis-compat-tests/fuzz_socket.py --server build/asan/usher-server --seconds "$1"
 }
@@ -125,13 +139,14 @@ suite_thread_safety() {
 }
 
 command_test() {
-  local only="" quick=no commands=40000 compat_seconds=400 fuzz_seconds=20
+  local only="" quick=no toolchains=() commands=40000 compat_seconds=400 fuzz_seconds=20
   while (($#)); do
     case $1 in
       --quick) quick=yes ;;
       --full) commands=400000 compat_seconds=1800 fuzz_seconds=600 ;;
       --sanitize) only=${2:-}; shift ;;
-      *) die "test knows --quick, --full and --sanitize address|thread, not $1" ;;
+      --clients) only=clients ;;
+      *) die "test knows --quick, --full, --clients and --sanitize address|thread, not $1" ;;
     esac
     shift
   done
@@ -143,6 +158,7 @@ command_test() {
       suite "headers compile alone" suite_headers
       suite "formatting" suite_format
       suite "compatibility with redis-server" suite_compat "$commands" "$compat_seconds"
+      suite "client libraries" suite_clients "${CLIENT_PACKAGES[@]}"
       suite "a short opening" suite_opening
       if [[ $quick == no ]]; then
         suite "unit tests, ASan and UBSan" suite_unit asan
@@ -150,6 +166,11 @@ command_test() {
         suite "unit tests with threads, TSan" suite_unit tsan
         suite "clang build with -Wthread-safety" suite_thread_safety
       fi
+      ;;
+    clients)
+      build release usher-server || die "the build failed"
+      mapfile -t toolchains < <(missing_toolchains)
+      suite "client libraries" suite_clients "${CLIENT_PACKAGES[@]}" "${toolchains[@]}"
       ;;
     address) suite "unit tests, ASan and UBSan" suite_unit asan ;;
     thread) suite "unit tests, TSan" suite_unit tsan ;;

@@ -39,9 +39,11 @@ SUITES = {
     "random": ("stream.suite", "random differential streams"),
     "queue": ("queue.suite", "the waiting room: Lua scripts on the oracle against native commands on the target"),
     "properties": ("queue.properties", "the waiting room under many connections at once: invariants"),
+    "clients": ("clients.suite", "client libraries of several languages, each against a server of its own"),
     "selftest": ("harness.selftest", "deliberate faults between a redis-server and the harness: each must be found"),
 }
-DEFAULT_SUITES = [name for name in SUITES if name != "selftest"]
+EXTRA_SUITES = ("clients", "selftest")
+DEFAULT_SUITES = [name for name in SUITES if name not in EXTRA_SUITES]
 
 
 class Context:
@@ -71,8 +73,10 @@ def parse(argv):
     parser.add_argument("--target", default=os.environ.get("USHER_SERVER", str(ROOT.parent / "build/dev/usher-server")))
     parser.add_argument("--target-args", default="", help="more arguments for the target, separated by blanks")
     parser.add_argument("--oracle", default=os.environ.get("REDIS_SERVER", "redis-server"))
-    parser.add_argument("--suite", action="append", help="may be repeated; default: all but selftest; 'all' adds it")
+    parser.add_argument("--suite", action="append", help="may be repeated; default: all but %s" % ", ".join(EXTRA_SUITES))
     parser.add_argument("--case", default="", help="only literal cases whose name contains this")
+    parser.add_argument("--client", default="", help="only clients whose name contains this")
+    parser.add_argument("--both-servers", action="store_true", help="clients: run every check on redis-server too")
     parser.add_argument("--seed", default=str(random.SystemRandom().randrange(1 << 32)))
     parser.add_argument("--commands", type=int, default=20_000, help="commands of the random suite, all modes together")
     parser.add_argument("--episode", type=int, help="only this episode of the random suite")

@@ -30,7 +30,8 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def _die_with_parent():
+def die_with_parent():
+    """For Popen's preexec_fn: the child is killed when this process ends."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -41,13 +42,13 @@ class Server:
         self.name, self.path, self.extra_args, self.keep = name, path, list(extra_args), keep
         self.port = self.process = self.folder = None
 
-    def start(self, options=None, timeout=15.0):
-        """Start and wait until it answers."""
+    def start(self, options=None, timeout=15.0, port=None):
+        """Start, on a free port unless told one, and wait until it answers."""
         found = shutil.which(self.path)
         if not found:
             raise CannotStart("%s not found: %s" % (self.name, self.path))
         self.folder = tempfile.mkdtemp(prefix="usher-compat-%s-" % self.name)
-        self.port = free_port()
+        self.port = port or free_port()
         args = [os.path.abspath(found), "--port", str(self.port), "--dir", self.folder]
         for directive, value in {**OPTIONS, **(options or {})}.items():
             args += ["--" + directive, value]
@@ -59,7 +60,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
         self._wait_until_up(time.monotonic() + timeout)
         return self
