@@ -26,6 +26,10 @@ engine::Key CommandContext::KeyAt(size_t arg_index) const {
   return engine::MakeKey(args[arg_index]);
 }
 
+bool CommandContext::Holds(const engine::Key& key) const {
+  return engine.turns().Holds(server.engine().ShardOf(key.slot));
+}
+
 void CommandContext::Fail(engine::Error error) {
   reply.Error(ErrorText(error, spec().name));
 }

@@ -34,6 +34,9 @@ class CommandContext {
   const CommandSpec& spec() const { return *prepared.row->spec; }
   /// The key at an argument's place, hashed already when the row's key spec names it.
   engine::Key KeyAt(size_t arg_index) const;
+  /// Whether the key may be touched now. Always, but for a client that waited: it is served under the turns of whoever
+  /// made one of its keys ready.
+  bool Holds(const engine::Key& key) const;
 
   /// Replies the error's text (server/error_text.h).
   void Fail(engine::Error error);

@@ -6,11 +6,17 @@
 #include <string_view>
 
 #include "engine/base/result.h"
+#include "protocol/resp_writer.h"
 
 namespace usher::server {
 
 /// When a command that blocks at `now_ms` gives up; nothing: never. kTimeoutNotFloat, kTimeoutNegative,
 /// kTimeoutOutOfRange.
 engine::Result<std::optional<int64_t>> ParseBlockTimeout(std::string_view seconds, int64_t now_ms);
+
+/// What most commands reply when their time is up.
+inline void TimeoutAsNullArray(protocol::RespWriter& reply) {
+  reply.NullArray();
+}
 
 }  // namespace usher::server

@@ -95,10 +95,6 @@ void RPopLPush(CommandContext& ctx) {
   if (MoveElement(ctx, Move()) == MoveEnd::kNoSource) ctx.reply.Null();
 }
 
-void WriteNullArray(protocol::RespWriter& reply) {
-  reply.NullArray();
-}
-
 /// The move of a command that may wait, whose timeout does not belong into the journal. False: nothing was replied.
 bool MoveAndTell(CommandContext& ctx, const Move& move) {
   const MoveEnd end = MoveElement(ctx, move);
@@ -125,7 +121,7 @@ void BlockingMove(CommandContext& ctx) {
   if (MoveAndTell(ctx, *move)) return;
   if (ctx.client.in_exec()) return ctx.reply.Null();  // no wait, and not what ends one
   const Key source = ctx.KeyAt(1);
-  ctx.Block({&source, 1}, ServeMove, WriteNullArray, *deadline_ms);
+  ctx.Block({&source, 1}, ServeMove, TimeoutAsNullArray, *deadline_ms);
 }
 
 constexpr KeySpecs kMoveKeys =

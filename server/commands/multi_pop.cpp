@@ -33,4 +33,10 @@ std::vector<engine::Key> KeysAt(const CommandContext& ctx, size_t first, size_t 
   return keys;
 }
 
+std::vector<engine::Key> HeldKeysAt(const CommandContext& ctx, size_t first, size_t count) {
+  std::vector<engine::Key> keys = KeysAt(ctx, first, count);
+  std::erase_if(keys, [&](const engine::Key& key) { return !ctx.Holds(key); });
+  return keys;
+}
+
 }  // namespace usher::server

@@ -1,6 +1,6 @@
 // XREAD and XREADGROUP: what is new in some streams, waiting for it if need be; XREADGROUP with an ID instead of ">"
 // gives a consumer its own pending entries again. An XADD wakes every XREAD and the oldest XREADGROUP of each group. A
-// client is served from the stream that woke it; the journal has what a group's state became, not the reading.
+// client is served from all its streams at once; the journal has what a group's state became, not the reading.
 #include <algorithm>
 #include <limits>
 #include <string>
@@ -8,6 +8,7 @@
 
 #include "server/arg_reader.h"
 #include "server/command_context.h"
+#include "server/commands/block_timeout.h"
 #include "server/commands/groups.h"
 #include "server/commands/stream_args.h"
 #include "server/commands/stream_effect.h"
@@ -153,19 +154,25 @@ std::optional<StreamId> ReadAfter(CommandContext& ctx, const ReadRequest& reques
   return ReadStreamId(ctx, text);
 }
 
+/// The stream, null if it is missing. Nothing: it cannot be read from, and the error is replied.
+std::optional<const Stream*> FindStream(CommandContext& ctx, const ReadRequest& request, const Key& key) {
+  const auto stream = ctx.engine.ReadAs<Stream>(key);
+  if (!stream) {
+    ctx.Fail(stream.error());
+    return std::nullopt;
+  }
+  if (request.of_group && (*stream == nullptr || (*stream)->FindGroup(request.group) == nullptr)) {
+    FailNoGroup(ctx, key, request.group);
+    return std::nullopt;
+  }
+  return *stream;
+}
+
 /// Judges every key and its ID before any is read. False: the error is replied.
 bool ReadIds(CommandContext& ctx, ReadRequest& request) {
   for (size_t i = 0; i < request.key_count; ++i) {
-    const Key key = ctx.KeyAt(request.first_key + i);
-    const auto stream = ctx.engine.ReadAs<Stream>(key);
-    if (!stream) {
-      ctx.Fail(stream.error());
-      return false;
-    }
-    if (request.of_group && (*stream == nullptr || (*stream)->FindGroup(request.group) == nullptr)) {
-      FailNoGroup(ctx, key, request.group);
-      return false;
-    }
+    const auto stream = FindStream(ctx, request, ctx.KeyAt(request.first_key + i));
+    if (!stream) return false;
     const auto after = ReadAfter(ctx, request, *stream, ctx.args[request.first_key + request.key_count + i]);
     if (!after) return false;
     request.after.push_back(*after);
@@ -296,10 +303,6 @@ void ReadOne(CommandContext& ctx, const Key& key, const ReadRequest& request, St
   ReadStream(ctx, key, request, after, reply);
 }
 
-void WriteNullArray(protocol::RespWriter& reply) {
-  reply.NullArray();
-}
-
 /// Whether the waiter's command has something to say about `key` now. XREADGROUP also has when the group is gone.
 bool CanServe(CommandContext& ctx, const Key& key, const ReadRequest& request, StreamId after) {
   const engine::KeyEntry entry = ctx.engine.Peek(key);
@@ -311,22 +314,34 @@ bool CanServe(CommandContext& ctx, const Key& key, const ReadRequest& request, S
   return group == nullptr || HasEntryAfter(stream, group->last_id);
 }
 
+/// As if the command came again, as in Redis 7.2: every stream with something new is replied, and one that cannot be
+/// read any more is an error. Streams whose turns are not held are passed by: if they had something, whoever wrote them
+/// would have served the client.
+void ReadAgain(CommandContext& ctx, const ReadRequest& request) {
+  std::vector<size_t> held;
+  for (size_t i = 0; i < request.key_count; ++i) {
+    const Key key = ctx.KeyAt(request.first_key + i);
+    if (!ctx.Holds(key)) continue;
+    if (!FindStream(ctx, request, key)) return;
+    held.push_back(i);
+  }
+  StreamsReply reply(ctx.reply);
+  for (const size_t i : held) {
+    ReadOne(ctx, ctx.KeyAt(request.first_key + i), request, request.after[i], reply);
+  }
+  reply.Finish();
+}
+
 bool ServeRead(CommandContext& ctx, const Key& key, ServeStep step) {
   ReadRequest request;
   ReadOptions(ctx, request);
   request.after = ctx.session.blocked->read_after();
-  for (size_t i = 0; i < request.key_count; ++i) {
-    if (ctx.args[request.first_key + i] != key.name || !CanServe(ctx, key, request, request.after[i])) continue;
-    if (step == ServeStep::kCheck) return true;
-    const engine::KeyEntry entry = ctx.engine.Peek(key);
-    if (entry && entry.type() != engine::ValueType::kStream) {
-      ctx.Fail(Error::kWrongType);
-      return true;
-    }
-    StreamsReply reply(ctx.reply);
-    ReadOne(ctx, key, request, request.after[i], reply);
-    if (!reply.Finish()) FailNoGroup(ctx, key, request.group);
+  if (step == ServeStep::kServe) {
+    ReadAgain(ctx, request);
     return true;
+  }
+  for (size_t i = 0; i < request.key_count; ++i) {
+    if (ctx.args[request.first_key + i] == key.name && CanServe(ctx, key, request, request.after[i])) return true;
   }
   return false;
 }
@@ -343,7 +358,7 @@ void Read(CommandContext& ctx) {
   std::vector<Key> keys;
   keys.reserve(request.key_count);
   for (size_t i = 0; i < request.key_count; ++i) keys.push_back(ctx.KeyAt(request.first_key + i));
-  ctx.Block(keys, ServeRead, WriteNullArray, request.deadline_ms);
+  ctx.Block(keys, ServeRead, TimeoutAsNullArray, request.deadline_ms);
   if (ctx.blocked()) ctx.session.blocked->read_after() = std::move(request.after);  // not inside EXEC
 }
 

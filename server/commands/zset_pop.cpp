@@ -2,16 +2,12 @@
 // blocking forms. Whichever way entries leave, the journal has ZPOPMIN or ZPOPMAX.
 #include <algorithm>
 #include <array>
-#include <limits>
-#include <vector>
 
 #include "server/arg_reader.h"
 #include "server/command_context.h"
-#include "server/commands/block_timeout.h"
 #include "server/commands/groups.h"
 #include "server/commands/multi_pop.h"
 #include "server/commands/zset_result.h"
-#include "server/worker.h"
 
 namespace usher::server {
 
@@ -23,7 +19,7 @@ using engine::Order;
 using engine::Writable;
 using engine::Zset;
 
-constexpr int64_t kPopNs = 200;
+constexpr int64_t kEntryNs = 200;
 
 enum class PopEnd : uint8_t { kMin, kMax };
 
@@ -75,179 +71,72 @@ void ZPopMax(CommandContext& ctx) {
   PopOneKey(ctx, PopEnd::kMax);
 }
 
-/// What popping up to `wanted` entries of a key may take.
-int64_t PopCost(CommandContext& ctx, const Key& key, int64_t wanted) {
-  const engine::KeyEntry entry = ctx.engine.Peek(key);
-  if (!entry || entry.type() != engine::ValueType::kZset) return 0;
-  return std::clamp<int64_t>(wanted, 0, static_cast<int64_t>(entry.As<Zset>().size())) * kPopNs;
-}
-
+/// What popping may take.
 int64_t PopOneKeyCost(CommandContext& ctx) {
-  return PopCost(ctx, ctx.KeyAt(1), ToInteger(ctx.args[2]).value_or(0));
+  const engine::KeyEntry entry = ctx.engine.Peek(ctx.KeyAt(1));
+  if (!entry || entry.type() != engine::ValueType::kZset) return 0;
+  const auto size = static_cast<int64_t>(entry.As<Zset>().size());
+  return std::clamp<int64_t>(ToInteger(ctx.args[2]).value_or(0), 0, size) * kEntryNs;
 }
 
-/// BZPOPMIN's way: one entry, [key, member, score].
-void ReplyOneOf(CommandContext& ctx, const Key& key, Writable<Zset>& zset, PopEnd end) {
-  ctx.reply.Array(3);
-  ctx.reply.Bulk(key.name);
-  Pop(ctx, key, zset, end, 1, [&](std::string_view member, double score) {
-    ctx.reply.Bulk(member);
-    ctx.reply.Double(score);
-  });
-  ctx.engine.Effect({CommandOf(end), key.name});
-}
+struct ZsetPops {
+  using Value = Zset;
+  static constexpr std::array<std::string_view, 2> kWords = {"MIN", "MAX"};
+  static constexpr int64_t kPopNs = kEntryNs;
+  static constexpr uint32_t kBlockingFlags = kFast;
+  static constexpr uint32_t kCategory = kCatSortedSet;
 
-/// ZMPOP's way: [key, [[member, score] ...]].
-void ReplySeveralOf(CommandContext& ctx, const Key& key, Writable<Zset>& zset, PopEnd end, int64_t wanted) {
-  const size_t count = std::min(static_cast<size_t>(wanted), zset->size());
-  ctx.reply.Array(2);
-  ctx.reply.Bulk(key.name);
-  ctx.reply.Array(count);
-  Pop(ctx, key, zset, end, count, [&](std::string_view member, double score) {
+  static PopEnd EndOf(bool second) { return second ? PopEnd::kMax : PopEnd::kMin; }
+
+  /// [key, member, score]
+  static void PopOne(CommandContext& ctx, const Key& key, Writable<Zset>& zset, bool second) {
+    const PopEnd end = EndOf(second);
+    ctx.reply.Array(3);
+    ctx.reply.Bulk(key.name);
+    Pop(ctx, key, zset, end, 1, [&](std::string_view member, double score) {
+      ctx.reply.Bulk(member);
+      ctx.reply.Double(score);
+    });
+    ctx.engine.Effect({CommandOf(end), key.name});
+  }
+
+  /// [key, [[member, score] ...]]
+  static void PopSeveral(CommandContext& ctx, const Key& key, Writable<Zset>& zset, const MultiPop& request) {
+    const PopEnd end = EndOf(request.second_word);
+    const size_t count = std::min(static_cast<size_t>(request.count), zset->size());
     ctx.reply.Array(2);
-    ctx.reply.Bulk(member);
-    ctx.reply.Double(score);
-  });
-  std::array<char, protocol::kIntegerTextBytesMax> digits;
-  const size_t length = protocol::FormatUnsigned(count, digits.data());
-  ctx.engine.Effect({CommandOf(end), key.name, std::string_view(digits.data(), length)});
-}
-
-/// Pops from the first of `keys` that has something. False: none has, and nothing was replied. A key of another type
-/// is an error.
-template <class PopFrom>
-bool PopFirstOf(CommandContext& ctx, std::span<const Key> keys, PopFrom&& pop_from) {
-  for (const Key& key : keys) {
-    auto zset = ctx.engine.ForWriteAs<Zset>(key);
-    if (!zset) {
-      ctx.Fail(zset.error());
-      return true;
-    }
-    if (!*zset) continue;
-    pop_from(key, *zset);
-    return true;
+    ctx.reply.Bulk(key.name);
+    ctx.reply.Array(count);
+    Pop(ctx, key, zset, end, count, [&](std::string_view member, double score) {
+      ctx.reply.Array(2);
+      ctx.reply.Bulk(member);
+      ctx.reply.Double(score);
+    });
+    std::array<char, protocol::kIntegerTextBytesMax> digits;
+    const size_t length = protocol::FormatUnsigned(count, digits.data());
+    ctx.engine.Effect({CommandOf(end), key.name, std::string_view(digits.data(), length)});
   }
-  return false;
-}
-
-void WriteNullArray(protocol::RespWriter& reply) {
-  reply.NullArray();
-}
-
-bool HasZset(CommandContext& ctx, const Key& key) {
-  const engine::KeyEntry entry = ctx.engine.Peek(key);
-  return entry && entry.type() == engine::ValueType::kZset;
-}
-
-template <PopEnd kEnd>
-bool ServeBlockingPop(CommandContext& ctx, const Key& key, ServeStep step) {
-  if (step == ServeStep::kCheck) return HasZset(ctx, key);
-  return PopFirstOf(ctx, {&key, 1}, [&](const Key& from, Writable<Zset>& zset) { ReplyOneOf(ctx, from, zset, kEnd); });
-}
-
-template <PopEnd kEnd>
-void BlockingPop(CommandContext& ctx) {
-  const auto deadline_ms = ParseBlockTimeout(ctx.args.back(), Worker::MonotonicMs());
-  if (!deadline_ms) return ctx.Fail(deadline_ms.error());
-  const std::vector<Key> keys = KeysAt(ctx, 1, ctx.args.size() - 2);
-  const bool replied =
-      PopFirstOf(ctx, keys, [&](const Key& key, Writable<Zset>& zset) { ReplyOneOf(ctx, key, zset, kEnd); });
-  if (!replied) ctx.Block(keys, ServeBlockingPop<kEnd>, WriteNullArray, *deadline_ms);
-}
-
-constexpr std::array<std::string_view, 2> kEnds = {"MIN", "MAX"};
-
-PopEnd EndOf(const MultiPop& request) {
-  return request.second_word ? PopEnd::kMax : PopEnd::kMin;
-}
-
-void ZMPop(CommandContext& ctx) {
-  MultiPop request;
-  const std::string_view error = request.Parse(ctx.args, 1, kEnds);
-  if (!error.empty()) return ctx.FailText(error);
-  const std::vector<Key> keys = KeysAt(ctx, request.first_key, request.key_count);
-  const bool replied = PopFirstOf(ctx, keys, [&](const Key& key, Writable<Zset>& zset) {
-    ReplySeveralOf(ctx, key, zset, EndOf(request), request.count);
-  });
-  if (!replied) ctx.reply.NullArray();
-}
-
-template <size_t kCountAt>
-int64_t MultiPopCost(CommandContext& ctx) {
-  MultiPop request;
-  if (!request.Parse(ctx.args, kCountAt, kEnds).empty()) return 0;
-  int64_t largest = 0;  // which key it will be, the handler finds out
-  for (size_t i = 0; i < request.key_count; ++i) {
-    largest = std::max(largest, PopCost(ctx, ctx.KeyAt(request.first_key + i), request.count));
-  }
-  return largest;
-}
-
-bool ServeMultiPop(CommandContext& ctx, const Key& key, ServeStep step) {
-  if (step == ServeStep::kCheck) return HasZset(ctx, key);
-  MultiPop request;
-  request.Parse(ctx.args, 2, kEnds);
-  return PopFirstOf(ctx, {&key, 1}, [&](const Key& from, Writable<Zset>& zset) {
-    ReplySeveralOf(ctx, from, zset, EndOf(request), request.count);
-  });
-}
-
-void BZMPop(CommandContext& ctx) {
-  MultiPop request;
-  const std::string_view error = request.Parse(ctx.args, 2, kEnds);
-  if (!error.empty()) return ctx.FailText(error);
-  const auto deadline_ms = ParseBlockTimeout(ctx.args[1], Worker::MonotonicMs());
-  if (!deadline_ms) return ctx.Fail(deadline_ms.error());
-  const std::vector<Key> keys = KeysAt(ctx, request.first_key, request.key_count);
-  const bool replied = PopFirstOf(ctx, keys, [&](const Key& key, Writable<Zset>& zset) {
-    ReplySeveralOf(ctx, key, zset, EndOf(request), request.count);
-  });
-  if (!replied) ctx.Block(keys, ServeMultiPop, WriteNullArray, *deadline_ms);
-}
-
-constexpr uint16_t kPopKey = kKeyRw | kKeyAccess | kKeyDelete;
+};
+using ZsetCommands = PopCommands<ZsetPops>;
 
 constexpr CommandSpec PopRow(std::string_view name, CommandHandler handler) {
   return {.name = name,
           .arity = -2,
           .flags = kWrite | kFast,
           .categories = kCatSortedSet,
-          .keys = OneKey(kPopKey),
+          .keys = OneKey(kKeyRw | kKeyAccess | kKeyDelete),
           .handler = handler,
           .cost = PopOneKeyCost,
           .cost_from_args = 3};
 }
 
-constexpr CommandSpec BlockingPopRow(std::string_view name, CommandHandler handler) {
-  return {.name = name,
-          .arity = -3,
-          .flags = kWrite | kBlocking | kFast,
-          .categories = kCatSortedSet,
-          .keys = Keys(KeyRange(kPopKey, 1, -2)),
-          .handler = handler};
-}
-
 constexpr CommandSpec kRows[] = {
     PopRow("zpopmin", ZPopMin),
     PopRow("zpopmax", ZPopMax),
-    {.name = "zmpop",
-     .arity = -4,
-     .flags = kWrite | kMovableKeys,
-     .categories = kCatSortedSet,
-     .keys = Keys(KeyCount(kPopKey, 1)),
-     .handler = ZMPop,
-     .cost = MultiPopCost<1>,
-     .cost_from_args = 6},
-    BlockingPopRow("bzpopmin", BlockingPop<PopEnd::kMin>),
-    BlockingPopRow("bzpopmax", BlockingPop<PopEnd::kMax>),
-    {.name = "bzmpop",
-     .arity = -5,
-     .flags = kWrite | kBlocking | kMovableKeys,
-     .categories = kCatSortedSet,
-     .keys = Keys(KeyCount(kPopKey, 2)),
-     .handler = BZMPop,
-     .cost = MultiPopCost<2>,
-     .cost_from_args = 7},
+    ZsetCommands::MultiRow("zmpop"),
+    ZsetCommands::BlockingRow<false>("bzpopmin"),
+    ZsetCommands::BlockingRow<true>("bzpopmax"),
+    ZsetCommands::BlockingMultiRow("bzmpop"),
 };
 
 }  // namespace

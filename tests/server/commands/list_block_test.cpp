@@ -54,6 +54,32 @@ TEST_CASE("BLPOP: keys of several shards, one answer") {
   CHECK(server.Run("LLEN k5") == Integer(1));
 }
 
+TEST_CASE("BLPOP: of two keys that one transaction wrote, the first argument is served") {
+  TestServer server;
+  TestClient waiter(server);
+  waiter.Send({"BLPOP", "k1", "k2", "0"});
+  server.Run("MULTI");
+  server.Run("RPUSH k2 b");
+  server.Run("RPUSH k1 a");
+  server.Run("EXEC");
+  const Reply reply = waiter.Read();
+  CHECK(reply[0] == "k1");
+  CHECK(reply[1] == "a");
+  CHECK(server.Run("LLEN k2") == Integer(1));
+}
+
+TEST_CASE("BLPOP: a key of another type that one transaction wrote before is an error") {
+  TestServer server;
+  TestClient waiter(server);
+  waiter.Send({"BLPOP", "k1", "k2", "0"});
+  server.Run("MULTI");
+  server.Run("SET k1 v");
+  server.Run("RPUSH k2 b");
+  server.Run("EXEC");
+  CHECK(waiter.Read() == "WRONGTYPE Operation against a key holding the wrong kind of value");
+  CHECK(server.Run("LLEN k2") == Integer(1));
+}
+
 TEST_CASE("BLMPOP: takes up to COUNT when woken, by whatever made the list") {
   TestServer server;
   TestClient waiter(server);

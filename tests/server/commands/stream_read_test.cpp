@@ -25,6 +25,53 @@ TEST_CASE("XREAD: every reader gets what is new to it") {
   CHECK(second.Read()[0][1][0][0] == "6-1");
 }
 
+TEST_CASE("XREAD: who waited for several streams gets all that one transaction wrote, in the order of the arguments") {
+  TestServer server;
+  TestClient reader(server);
+  Wait(reader, {"XREAD", "BLOCK", "0", "STREAMS", "a", "b", "c", "$", "$", "$"});
+  server.Run("MULTI");
+  server.Run("XADD c 3-1 f v");
+  server.Run("XADD a 1-1 f v");
+  server.Run("XADD a 1-2 f v");
+  server.Run("EXEC");
+  const Reply reply = reader.Read();
+  REQUIRE(reply.elements.size() == 2);
+  CHECK(reply[0][0] == "a");
+  CHECK(reply[0][1].elements.size() == 2);
+  CHECK(reply[1][0] == "c");
+  CHECK(reply[1][1][0][0] == "3-1");
+}
+
+TEST_CASE("XREAD: who is woken is told of another stream whose type changed in the same transaction") {
+  TestServer server;
+  TestClient reader(server);
+  Wait(reader, {"XREAD", "BLOCK", "0", "STREAMS", "a", "b", "$", "$"});
+  server.Run("SET b v");
+  CHECK(reader.blocked());
+  server.Run("MULTI");
+  server.Run("SET b w");
+  server.Run("XADD a 1-1 f v");
+  server.Run("EXEC");
+  CHECK(reader.Read() == "WRONGTYPE Operation against a key holding the wrong kind of value");
+}
+
+TEST_CASE("XREADGROUP: who waited for several streams is given all that one transaction wrote") {
+  TestServer server;
+  for (const char* stream : {"a", "b"}) server.Run({"XGROUP", "CREATE", stream, "g", "$", "MKSTREAM"});
+  TestClient reader(server);
+  Wait(reader, {"XREADGROUP", "GROUP", "g", "alice", "BLOCK", "0", "STREAMS", "a", "b", ">", ">"});
+  server.Run("MULTI");
+  server.Run("XADD b 2-1 f v");
+  server.Run("XADD a 1-1 f v");
+  server.Run("EXEC");
+  const Reply reply = reader.Read();
+  REQUIRE(reply.elements.size() == 2);
+  CHECK(reply[0][1][0][0] == "1-1");
+  CHECK(reply[1][1][0][0] == "2-1");
+  CHECK(server.Run("XPENDING a g")[0] == Integer(1));
+  CHECK(server.Run("XPENDING b g")[0] == Integer(1));
+}
+
 TEST_CASE("XREAD: the word STREAMS as an option's value names no keys") {
   TestServer server;
   server.Run("XADD k 1-1 f v");
