@@ -54,14 +54,14 @@ bool IsHttp(std::string_view name) {
 }
 
 /// Closes without a word: as in Redis, not even the replies to what came in the same read are sent.
-bool CloseHttp(Server& server, Session& session) {
+Admission CloseHttp(Server& server, Session& session) {
   server.log().Warning("Possible SECURITY ATTACK detected: client " + session.client.info->address +
                        " sent an HTTP header. It is likely that somebody uses a browser to send commands across "
                        "protocols. Connection aborted.");
   session.replies.Truncate(0);
   session.client.close_after_reply = true;
   session.next_request = session.batch.size();
-  return false;
+  return Admission::kDone;
 }
 
 /// The row, subcommand included; null with the reason written to `error`, which stays empty for HTTP.
@@ -96,11 +96,11 @@ std::string RestrictionText(const Server& server, const Session& session, const 
   return {};
 }
 
-bool Reject(Session& session, ExecutionThread& thread, std::string_view error) {
+Admission Reject(Session& session, ExecutionThread& thread, std::string_view error) {
   const size_t mark = session.replies.size();
   WriteRefusal(session, error);
   AccountRejected(thread.server, session, thread, mark);
-  return false;
+  return Admission::kDone;
 }
 
 /// Commands that run although MULTI is open.
@@ -109,8 +109,8 @@ bool RunsInMulti(std::string_view name) {
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
-/// Always false: the request is done, "QUEUED" or an error is written.
-bool QueueRequest(const Server& server, Session& session, ExecutionThread& thread) {
+/// Queues the request, unless that is refused or a pause holds it back.
+Admission QueueRequest(Server& server, Session& session, ExecutionThread& thread) {
   const PreparedCommand& prepared = session.prepared;
   if ((prepared.row->spec->flags & kNoMulti) != 0) {
     return Reject(session, thread, "ERR Command not allowed inside a transaction");
@@ -118,11 +118,12 @@ bool QueueRequest(const Server& server, Session& session, ExecutionThread& threa
   if (server.memory_guard().IsOutOfMemory()) {
     return Reject(session, thread, ErrorText(engine::Error::kOutOfMemory));
   }
+  if (PauseApplies(server.pause().mode(), prepared.row->spec->flags)) return Admission::kHeld;
   session.client.transaction->Queue(*prepared.row, prepared.args);
   const bool muted = session.client.reply_mode == ReplyMode::kOff || session.client.reply_mode == ReplyMode::kSkipThis;
   if (!muted) session.writer.SimpleString("QUEUED");
   AdvanceReplyMode(session.client);
-  return false;
+  return Admission::kDone;
 }
 
 }  // namespace
@@ -139,13 +140,14 @@ void WriteRefusal(Session& session, std::string_view error) {
   session.writer.Error(error);
 }
 
-bool Admit(Server& server, Session& session, ExecutionThread& thread) {
+Admission Admit(Server& server, Session& session, ExecutionThread& thread) {
   PreparedCommand& prepared = session.prepared;
   const std::span<const std::string_view> args = prepared.args;
   std::string error;
   // Clients repeat themselves: the last row serves while the name's bytes are the same.
   if (!session.client.last_name.Matches(args[0])) {
-    prepared.row = FindRow(args, error);
+    prepared.row = thread.ahead.RowOf(session, session.next_request);
+    if (prepared.row == nullptr) prepared.row = FindRow(args, error);
     if (prepared.row == nullptr) {
       session.client.last_name.Set({});
       if (error.empty()) return CloseHttp(server, session);
@@ -161,10 +163,10 @@ bool Admit(Server& server, Session& session, ExecutionThread& thread) {
     return Reject(session, thread, "ERR wrong number of arguments for '" + std::string(spec.name) + "' command");
   }
   if (session.client.restrictions == 0) [[likely]]
-    return true;
+    return Admission::kRuns;
   error = RestrictionText(server, session, spec);
   if (!error.empty()) return Reject(session, thread, error);
-  if ((session.client.restrictions & kInMulti) == 0 || RunsInMulti(spec.name)) return true;
+  if ((session.client.restrictions & kInMulti) == 0 || RunsInMulti(spec.name)) return Admission::kRuns;
   return QueueRequest(server, session, thread);
 }
 

@@ -3,6 +3,7 @@
 // safety: the thread that owns the session.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "server/command_spec.h"
@@ -14,8 +15,15 @@ class ExecutionThread;
 class Server;
 class Session;
 
-/// Looks up the row of session.prepared.args and admits it. False: the error reply is written and the request is done.
-bool Admit(Server& server, Session& session, ExecutionThread& thread);
+/// What becomes of a request.
+enum class Admission : uint8_t {
+  kRuns,
+  kDone,  // refused, or queued by MULTI: the reply is written
+  kHeld   // CLIENT PAUSE holds it back from being queued
+};
+
+/// Looks up the row of session.prepared.args and admits it.
+Admission Admit(Server& server, Session& session, ExecutionThread& thread);
 
 /// Writes why session.prepared is refused: an open MULTI is spoilt by it, and EXEC ends it.
 void WriteRefusal(Session& session, std::string_view error);

@@ -124,12 +124,13 @@ void Connection::HandleEnd(RunEnd end) {
 
 void Connection::EnterWait() {
   state_ = State::kWaiting;
-  info_->flags.fetch_or(kClientBlocked, std::memory_order_relaxed);
   if (pushed_.size() > 0) SendOwed();
   if (closing_) return;
   info_->SetWaiter(session_.blocked);
   deadline_ms_ = session_.blocked->deadline_ms();
   if (deadline_ms_) worker_.AddDeadline(*deadline_ms_, id());
+  // Last: whoever sees the client waiting may end its wait (CLIENT UNBLOCK).
+  info_->flags.fetch_or(kClientBlocked, std::memory_order_release);
 }
 
 void Connection::OnReturned(RunEnd end) {

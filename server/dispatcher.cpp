@@ -2,6 +2,7 @@
 #include "server/dispatcher.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/cycle_clock.h"
 #include "server/accounting.h"
@@ -36,9 +37,16 @@ RunEnd Dispatcher::RunBatch(Session& session, ExecutionThread& thread, RunPlace 
   if (session.carries_turns) [[unlikely]]
     held = TakeCarried(session);
   while (session.next_request < session.batch.size()) {
-    if (!session.is_prepared && !Prepare(session, thread)) {
-      ++session.next_request;
-      continue;
+    if (!session.is_prepared) {
+      const Admission admission = Prepare(session, thread);
+      if (admission == Admission::kHeld) {
+        ReleaseTurns(thread, place, held);
+        return RunEnd::kPaused;
+      }
+      if (admission == Admission::kDone) {
+        ++session.next_request;
+        continue;
+      }
     }
     const uint32_t flags = session.prepared.row->spec->flags;
     RunEnd end = RunEnd::kBatchDone;
@@ -141,7 +149,7 @@ RoomAnswer Dispatcher::MakeRoom(Session& session, ExecutionThread& thread, const
   thread.engine.Begin(&turns, session.client.db, thread.now_us());
   const Room room = server_.memory_guard().MakeRoom(thread.engine);
   if (thread.engine.has_effects()) FinishWrite({}, thread);
-  thread.engine.End();
+  EndCommand(thread);
   if (room != Room::kNotFound || (flags & kDenyOom) == 0) return RoomAnswer::kFound;
   if (server_.engine().settings().policy == engine::EvictionPolicy::kNoEviction) return RoomAnswer::kNone;
   return session.prepared.room;
@@ -205,7 +213,7 @@ bool Dispatcher::IsCostly(Session& session, ExecutionThread& thread, const HeldT
   thread.engine.Begin(&turns, session.client.db, thread.now_us());
   const int64_t cost_ns = session.prepared.row->spec->cost(context);
   if (thread.engine.has_effects()) FinishWrite({}, thread);  // a key that expired
-  thread.engine.End();
+  EndCommand(thread);
   return cost_ns > kLongWorkNs;
 }
 
@@ -293,14 +301,14 @@ RunEnd Dispatcher::RunVisits(Session& session, ExecutionThread& thread, RunPlace
   }
 }
 
-bool Dispatcher::Prepare(Session& session, ExecutionThread& thread) {
+Admission Dispatcher::Prepare(Session& session, ExecutionThread& thread) {
   PreparedCommand& prepared = session.prepared;
   prepared.args = session.batch[session.next_request].args;
   prepared.keys.clear();
   prepared.shard = kNoShard;
   prepared.many_shards = false;
   prepared.room = RoomAnswer::kNotAsked;
-  if (!Admit(server_, session, thread)) return false;
+  if (const Admission admission = Admit(server_, session, thread); admission != Admission::kRuns) return admission;
   session.is_prepared = true;
   const CommandSpec& spec = *prepared.row->spec;
   if (const size_t at = prepared.row->only_key; at != 0) [[likely]] {
@@ -320,7 +328,7 @@ bool Dispatcher::Prepare(Session& session, ExecutionThread& thread) {
       prepared.many_shards = true;
     }
   }
-  return true;
+  return Admission::kRuns;
 }
 
 void Dispatcher::ChooseShards(PreparedCommand& prepared) {
@@ -352,13 +360,19 @@ RunEnd Dispatcher::Execute(Session& session, ExecutionThread& thread, const Held
   if (session.client.tracking != 0) [[unlikely]]
     server_.tracking().AfterCommand(session, thread.engine);
   if (thread.engine.has_effects()) FinishWrite(session.prepared.args, thread);
-  thread.engine.End();
+  EndCommand(thread);
   return context.blocked() ? RunEnd::kBlocked : RunEnd::kBatchDone;
 }
 
 void Dispatcher::FinishWrite(std::span<const std::string_view> command, ExecutionThread& thread) {
   thread.engine.AppendToJournal(command);
   if (thread.engine.has_ready_keys()) ServeBlocked(thread);
+}
+
+void Dispatcher::EndCommand(ExecutionThread& thread) {
+  if (!thread.changed_keys.empty()) [[unlikely]]
+    server_.tracking().TellChanges(thread.changed_keys);
+  thread.engine.End();
 }
 
 void Dispatcher::RunOwnWork(ShardIndex held, ExecutionThread& thread,
@@ -368,7 +382,7 @@ void Dispatcher::RunOwnWork(ShardIndex held, ExecutionThread& thread,
   thread.engine.Begin(&turns, /*db=*/0, thread.now_us());
   fn(turns.DataOf(held));
   if (thread.engine.has_effects()) FinishWrite({}, thread);
-  thread.engine.End();
+  EndCommand(thread);
 }
 
 // The writer that makes a key ready serves its waiters oldest first under the same turns. Serving may make more keys
@@ -415,7 +429,10 @@ Dispatcher::Serving Dispatcher::ServeOne(ExecutionThread& thread, const std::sha
     return EndLook(*waiter, Serving::kComesBack);
   }
   waiter->ClaimLooked();
+  const ClientInfo* const writer = std::exchange(thread.running_client, session.client.info.get());
   waiter->serve()(context, key, ServeStep::kServe);
+  if (session.client.tracking != 0) server_.tracking().AfterCommand(session, thread.engine);
+  thread.running_client = writer;
   thread.engine.AppendToJournal(session.prepared.args);
   if (waiter->keys().size() > 1) ForgetBlocked(waiter, thread);
   session.is_prepared = false;
@@ -491,7 +508,7 @@ void Dispatcher::ServeUnder(const ShardSet& held, BlockedClient& waiter, const e
   waiter.set_comes_back(false);
   thread.engine.Signal(key, waiter.db());
   ServeBlocked(thread);
-  thread.engine.End();
+  EndCommand(thread);
 }
 
 void Dispatcher::ForgetUnder(const ShardSet& held, BlockedClient& waiter) {

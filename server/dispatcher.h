@@ -20,6 +20,7 @@
 namespace usher::server {
 
 class BlockedClient;
+enum class Admission : uint8_t;
 class CommandContext;
 class ExecutionThread;
 class Server;
@@ -66,7 +67,7 @@ class Dispatcher {
   void RunOwnWork(engine::ShardIndex held, ExecutionThread& thread, const std::function<void(engine::ShardData&)>& fn);
 
  private:
-  bool Prepare(Session& session, ExecutionThread& thread);
+  Admission Prepare(Session& session, ExecutionThread& thread);
   void ChooseShards(PreparedCommand& prepared);
   RunEnd RunOne(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns& held);
   RunEnd RunVisits(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns& held);
@@ -89,6 +90,7 @@ class Dispatcher {
   RunEnd Execute(Session& session, ExecutionThread& thread, const HeldTurns& held);
   void ReadAheadBatch(Session& session, ExecutionThread& thread);
   void ReadAheadValue(Session& session, engine::EngineContext& engine);
+  void EndCommand(ExecutionThread& thread);
   void FinishWrite(std::span<const std::string_view> command, ExecutionThread& thread);
   void ServeBlocked(ExecutionThread& thread);
   void ServeKey(ExecutionThread& thread, const engine::ReadyKey& ready);

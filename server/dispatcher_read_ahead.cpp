@@ -14,20 +14,24 @@ namespace {
 constexpr size_t kRequestsMin = 4;    // fewer gain less than the passes cost
 constexpr size_t kKeysMin = 1 << 10;  // of a shard: the tables of fewer are in the cache anyway
 
-/// Where the one key of a request is; 0: it has none, or several.
-class KeyPlaces {
+/// The rows of requests with one key. It begins with the client's last row, since clients repeat themselves.
+class KeyRows {
  public:
-  size_t Of(std::span<const std::string_view> args) {
-    if (args[0] != name_) {
-      name_ = args[0];
-      row_ = CommandTable::Get().Find(name_);
+  explicit KeyRows(const Session& session) : name_(session.client.last_name), row_(session.prepared.row) {}
+
+  /// Null: the request has no key, or several.
+  const CommandRow* Of(std::span<const std::string_view> args) {
+    if (!name_.Matches(args[0])) {
+      name_.Set(args[0]);
+      row_ = CommandTable::Get().Find(args[0]);
     }
-    return row_ == nullptr || row_->only_key >= args.size() ? 0 : row_->only_key;
+    const bool has_key = row_ != nullptr && row_->only_key != 0 && row_->only_key < args.size();
+    return has_key ? row_ : nullptr;
   }
 
  private:
-  std::string_view name_;
-  const CommandRow* row_ = nullptr;
+  RecentName name_;
+  const CommandRow* row_;
 };
 
 }  // namespace
@@ -40,7 +44,7 @@ void Dispatcher::ReadAheadBatch(Session& session, ExecutionThread& thread) {
   ReadAheadKeys& ahead = thread.ahead;
   if (end - from < kRequestsMin) return ahead.Begin(nullptr);
   ahead.Begin(&session);
-  KeyPlaces places;
+  KeyRows rows(session);
   std::array<bool, protocol::RequestBatch::kRequestsMax> looked{};
   bool large = true;
   const auto look = [&](size_t request, auto&& at_table) {
@@ -53,8 +57,8 @@ void Dispatcher::ReadAheadBatch(Session& session, ExecutionThread& thread) {
   };
   for (size_t i = from; i < end && large; ++i) {
     const std::span<const std::string_view> args = session.batch[i].args;
-    const size_t at = places.Of(args);
-    if (at == 0 || !ahead.Add(i, args[at])) continue;
+    const CommandRow* const row = rows.Of(args);
+    if (row == nullptr || !ahead.Add(i, args[row->only_key], row)) continue;
     looked[i] = true;
     look(i, [&](const engine::Keyspace& keyspace, const engine::Key& key) {
       large = keyspace.size() >= kKeysMin;

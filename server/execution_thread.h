@@ -5,6 +5,8 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "engine/base/random.h"
 #include "engine/engine_context.h"
@@ -17,6 +19,12 @@ namespace usher::server {
 class Server;
 class Worker;
 struct ClientInfo;
+
+/// A key that the command at hand has changed, and the client whose command that is.
+struct ChangedKey {
+  std::string name;
+  const ClientInfo* writer = nullptr;
+};
 
 enum class ThreadKind : uint8_t { kWorker, kPool };
 
@@ -49,6 +57,7 @@ class ExecutionThread {
   ThreadStats stats;
   ReadAheadKeys ahead;                         // of the batch that runs
   const ClientInfo* running_client = nullptr;  // whose command changes keys now; null: the server itself
+  std::vector<ChangedKey> changed_keys;        // while clients track by prefix: what they are to be told of
   int64_t last_ns = 0;  // CycleClock at the end of the last command, which is the start of the next
 
  private:

@@ -17,13 +17,13 @@ constexpr uint32_t kAllFlags =
     kClientTracking | kClientTrackingBroken | kClientTrackingBroadcast | kClientTrackingNoLoop;
 constexpr int kTrimmedPerRead = 8;
 
-/// "Forget this key", or everything, for some clients of one worker.
+/// "Forget these keys", or everything, for some clients of one worker.
 class InvalidationMessage final : public Message {
  public:
   enum class To : uint8_t { kClients, kRedirected };
 
-  InvalidationMessage(Server& server, std::shared_ptr<const std::string> key, To to)
-      : server_(server), key_(std::move(key)), to_(to) {}
+  InvalidationMessage(Server& server, std::shared_ptr<const std::vector<std::string>> names, To to)
+      : server_(server), names_(std::move(names)), to_(to) {}
   void Add(std::shared_ptr<ClientInfo> client) { clients_.push_back(std::move(client)); }
 
   void Deliver() override {
@@ -40,7 +40,7 @@ class InvalidationMessage final : public Message {
     std::shared_ptr<ClientInfo> other = server_.clients().Find(redirect);
     if (other == nullptr) return PushBroken(*client, redirect);
     Worker& home = other->home;
-    auto* const message = new InvalidationMessage(server_, key_, To::kRedirected);
+    auto* const message = new InvalidationMessage(server_, names_, To::kRedirected);
     message->Add(std::move(other));
     home.PostAndWake(*message);
   }
@@ -55,11 +55,11 @@ class InvalidationMessage final : public Message {
     writer.Push(resp3 ? 2 : 3);
     if (!resp3) writer.Bulk("message");
     writer.Bulk(resp3 ? "invalidate" : kChannel);
-    if (key_ == nullptr) {
+    if (names_ == nullptr) {
       writer.Null();
     } else {
-      writer.Array(1);
-      writer.Bulk(*key_);
+      writer.Array(names_->size());
+      for (const std::string& name : *names_) writer.Bulk(name);
     }
     client.pushes_to->Push(bytes.Pending());
   }
@@ -76,10 +76,15 @@ class InvalidationMessage final : public Message {
   }
 
   Server& server_;
-  const std::shared_ptr<const std::string> key_;  // null: everything
+  const std::shared_ptr<const std::vector<std::string>> names_;  // null: everything
   const To to_;
   std::vector<std::shared_ptr<ClientInfo>> clients_;
 };
+
+/// Whether the client does not want to hear of what `writer` has changed.
+bool IsOwnChange(const ClientInfo& client, const ClientInfo* writer) {
+  return &client == writer && (client.flags.load(std::memory_order_relaxed) & kClientTrackingNoLoop) != 0;
+}
 
 }  // namespace
 
@@ -138,7 +143,9 @@ void TrackingHub::AfterCommand(Session& session, engine::EngineContext& engine) 
       (client.tracking & kTracksOptIn) != 0 ? chosen : !((client.tracking & kTracksOptOut) != 0 && chosen);
   if (remembers && (client.tracking & kTracksReads) != 0 && (prepared.row->spec->flags & kReadOnly) != 0) {
     for (const CommandKey& key : prepared.keys) {
-      if ((key.flags & kKeyNotKey) == 0) Remember(client, key.key, engine);
+      // Of a client that waited, what woke it has changed, whose turns are held; it remembers the other keys already.
+      if ((key.flags & kKeyNotKey) != 0 || !engine.turns().Holds(server_.engine().ShardOf(key.key.slot))) continue;
+      Remember(client, key.key, engine);
     }
   }
   // CACHING is for one command, or one transaction.
@@ -160,32 +167,71 @@ void TrackingHub::Remember(ClientState& client, const engine::Key& key, engine::
   const uint64_t limit = server_.config().tracked_keys_max;
   for (int i = 0; i < kTrimmedPerRead && limit != 0 && keys() > limit && !shard.tracked.empty(); ++i) {
     auto [name, readers] = shard.tracked.TakeAny(key.name);
-    OnKeyChanged(name, std::move(readers));
+    TellReaders(name, std::move(readers), /*writer=*/nullptr);
   }
 }
 
 void TrackingHub::OnKeyChanged(std::string_view key, engine::CachingReaders readers) {
-  Audience audience;
-  audience.reserve(readers.size());
-  if (!readers.empty()) {
-    keys_.fetch_sub(1, std::memory_order_relaxed);
-    items_.fetch_sub(readers.size(), std::memory_order_relaxed);
+  ExecutionThread& thread = *ExecutionThread::Current();
+  if (listeners_.load(std::memory_order_relaxed) != 0) {
+    thread.changed_keys.push_back({std::string(key), thread.running_client});
   }
-  for (auto& reader : readers) audience.push_back(std::static_pointer_cast<ClientInfo>(std::move(reader)));
-  if (listeners_.load(std::memory_order_relaxed) != 0) AddListeners(key, audience);
-  const ClientInfo* const writer = ExecutionThread::Current()->running_client;
-  std::erase_if(audience, [&](const std::shared_ptr<ClientInfo>& client) {
-    return client.get() == writer && (client->flags.load(std::memory_order_relaxed) & kClientTrackingNoLoop) != 0;
-  });
-  const std::string name(key);
-  Send(&name, audience);
+  if (!readers.empty()) TellReaders(key, std::move(readers), thread.running_client);
 }
 
-void TrackingHub::AddListeners(std::string_view key, Audience& audience) const {
-  const engine::MutexLock lock(mutex_);
-  for (const auto& [prefix, listeners] : prefixes_) {
-    if (key.starts_with(prefix)) audience.insert(audience.end(), listeners.begin(), listeners.end());
+void TrackingHub::TellReaders(std::string_view key, engine::CachingReaders readers, const ClientInfo* writer) {
+  keys_.fetch_sub(1, std::memory_order_relaxed);
+  items_.fetch_sub(readers.size(), std::memory_order_relaxed);
+  Announcement announcement{std::make_shared<const Names>(Names{std::string(key)}), {}};
+  announcement.audience.reserve(readers.size());
+  for (auto& reader : readers) {
+    auto client = std::static_pointer_cast<ClientInfo>(std::move(reader));
+    if (!IsOwnChange(*client, writer)) announcement.audience.push_back(std::move(client));
   }
+  Send(announcement);
+}
+
+// In the order of the names and each of them once, as in Redis; of several writers of a key the first one counts.
+void TrackingHub::TellChanges(std::vector<ChangedKey>& changes) {
+  std::stable_sort(changes.begin(), changes.end(),
+                   [](const ChangedKey& left, const ChangedKey& right) { return left.name < right.name; });
+  const auto same = [](const ChangedKey& left, const ChangedKey& right) { return left.name == right.name; };
+  changes.erase(std::unique(changes.begin(), changes.end(), same), changes.end());
+  std::vector<Announcement> announcements;
+  {
+    const engine::MutexLock lock(mutex_);
+    for (const auto& [prefix, listeners] : prefixes_) {
+      const auto first =
+          std::lower_bound(changes.begin(), changes.end(), prefix,
+                           [](const ChangedKey& change, const std::string& begin) { return change.name < begin; });
+      const auto last = std::find_if(first, changes.end(),
+                                     [&](const ChangedKey& change) { return !change.name.starts_with(prefix); });
+      if (first != last) Announce({first, last}, listeners, announcements);
+    }
+  }
+  changes.clear();
+  for (const Announcement& announcement : announcements) Send(announcement);
+}
+
+/// Tells all listeners of a prefix the same, but for those that are not to hear of changes of their own.
+void TrackingHub::Announce(std::span<const ChangedKey> changes, const Audience& listeners,
+                           std::vector<Announcement>& out) {
+  Names all;
+  for (const ChangedKey& change : changes) all.push_back(change.name);
+  Announcement to_most{std::make_shared<const Names>(std::move(all)), {}};
+  for (const std::shared_ptr<ClientInfo>& client : listeners) {
+    const auto is_own = [&](const ChangedKey& change) { return IsOwnChange(*client, change.writer); };
+    if (std::none_of(changes.begin(), changes.end(), is_own)) {
+      to_most.audience.push_back(client);
+      continue;
+    }
+    Names others;
+    for (const ChangedKey& change : changes) {
+      if (!is_own(change)) others.push_back(change.name);
+    }
+    if (!others.empty()) out.push_back({std::make_shared<const Names>(std::move(others)), {client}});
+  }
+  if (!to_most.audience.empty()) out.push_back(std::move(to_most));
 }
 
 void TrackingHub::OnFlush(engine::EngineContext& engine) {
@@ -195,23 +241,21 @@ void TrackingHub::OnFlush(engine::EngineContext& engine) {
     shard.tracked.Clear();
   });
   if (clients() == 0) return;
-  Audience audience = server_.clients().All();
-  std::erase_if(audience, [](const std::shared_ptr<ClientInfo>& client) {
+  Announcement announcement{nullptr, server_.clients().All()};
+  std::erase_if(announcement.audience, [](const std::shared_ptr<ClientInfo>& client) {
     return (client->flags.load(std::memory_order_relaxed) & kClientTracking) == 0;
   });
-  Send(nullptr, audience);
+  Send(announcement);
 }
 
-void TrackingHub::Send(const std::string* key, const Audience& audience) {
-  if (audience.empty()) return;
-  const auto shared = key == nullptr ? nullptr : std::make_shared<const std::string>(*key);
+void TrackingHub::Send(const Announcement& announcement) {
   std::vector<std::pair<Worker*, InvalidationMessage*>> messages;
-  for (const std::shared_ptr<ClientInfo>& client : audience) {
+  for (const std::shared_ptr<ClientInfo>& client : announcement.audience) {
     auto found = std::find_if(messages.begin(), messages.end(),
                               [&](const auto& message) { return message.first == &client->home; });
     if (found == messages.end()) {
-      messages.emplace_back(&client->home, new InvalidationMessage(server_, shared, InvalidationMessage::To::kClients));
-      found = messages.end() - 1;
+      auto* const message = new InvalidationMessage(server_, announcement.names, InvalidationMessage::To::kClients);
+      found = messages.insert(messages.end(), {&client->home, message});
     }
     found->second->Add(client);
   }

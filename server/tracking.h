@@ -3,9 +3,10 @@
 // way of an invalidation to its client.
 //
 //   Modified(key) -> OnKeyChanged, under the turn -> one message to each worker with readers -> its clients' pushes
-//                                                                       (REDIRECT: on to the other client's worker)
+//                         |                                             (REDIRECT: on to the other client's worker)
+//                         +-- BCAST: collected until the command (EXEC, expiry run) is done: one message for a prefix
 //
-// Order: the message is posted before the turn is given up, so it follows every reply that was read under an earlier
+// Order: a message is posted before the turn is given up, so it follows every reply that was read under an earlier
 // turn, and precedes the reply of whoever changed the key. Costs nothing while nobody tracks: see
 // ShardData::observed. Thread safety: Enable, Disable: whoever executes the client's session. The rest: any thread.
 #pragma once
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,7 @@ namespace usher::server {
 
 class Server;
 class Session;
+struct ChangedKey;
 
 /// What CLIENT TRACKING ON says.
 struct TrackingOptions {
@@ -52,6 +55,8 @@ class TrackingHub {
   void AfterCommand(Session& session, engine::EngineContext& engine);
   /// A key was changed; under its turn.
   void OnKeyChanged(std::string_view key, engine::CachingReaders readers);
+  /// A command is done, its turns still held: tells of the keys that it has changed, and forgets them.
+  void TellChanges(std::vector<ChangedKey>& changes);
   /// A database was flushed: all caches are void; under all turns.
   void OnFlush(engine::EngineContext& engine);
 
@@ -66,8 +71,15 @@ class TrackingHub {
   using Prefixes = std::map<std::string, Audience, std::less<>>;
 
   void Remember(ClientState& client, const engine::Key& key, engine::EngineContext& engine);
-  void AddListeners(std::string_view key, Audience& audience) const EXCLUDES(mutex_);
-  void Send(const std::string* key, const Audience& audience);
+  using Names = std::vector<std::string>;
+  /// Names that are told to some clients; null: all there are.
+  struct Announcement {
+    std::shared_ptr<const Names> names;
+    Audience audience;
+  };
+  void TellReaders(std::string_view key, engine::CachingReaders readers, const ClientInfo* writer);
+  static void Announce(std::span<const ChangedKey> changes, const Audience& listeners, std::vector<Announcement>& out);
+  void Send(const Announcement& announcement);
 
   Server& server_;
   std::atomic<size_t> clients_{0};

@@ -62,6 +62,32 @@ TEST_CASE("MemoryGuard: used memory stays at the limit under every evicting poli
   }
 }
 
+TEST_CASE("MemoryGuard: a watched key that is evicted has changed") {
+  TestServer server = MakeServer("allkeys-random", 100'000);
+  TestClient watcher(server);
+  server.Run({"SET", "watched", kValue});
+  watcher.Run("WATCH watched");
+  watcher.Run("MULTI");
+  watcher.Run("PING");
+  for (int i = 0; i < 100'000 && IsThere(server, "watched"); ++i) {
+    server.Run({"SET", "key" + std::to_string(i), kValue});
+  }
+  REQUIRE_FALSE(IsThere(server, "watched"));
+  CHECK(watcher.Run("EXEC").is_null());
+}
+
+TEST_CASE("MemoryGuard: a transaction is not undone by the eviction of keys that it does not watch") {
+  TestServer server = MakeServer("volatile-random", 100'000);
+  TestClient watcher(server);
+  server.Run({"SET", "watched", kValue});  // without an expiry it is no candidate
+  watcher.Run("WATCH watched");
+  watcher.Run("MULTI");
+  watcher.Run("PING");
+  for (int i = 0; i < 2'000; ++i) server.Run({"SET", "key" + std::to_string(i), kValue, "PX", "1000000"});
+  REQUIRE(Evicted(server) > 0);
+  CHECK(watcher.Run("EXEC")[0] == "PONG");
+}
+
 TEST_CASE("MemoryGuard: LRU keeps the keys that are used") {
   TestServer server = MakeServer("allkeys-lru", 400'000);
   for (int i = 0; i < 100; ++i) server.Run({"SET", "hot" + std::to_string(i), kValue});

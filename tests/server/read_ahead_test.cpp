@@ -26,8 +26,8 @@ TEST_CASE("ReadAheadKeys: a key is handed out for its own bytes and session only
   const std::string text = "{tag}key";
   std::string same = text;
   keys.Begin(&client.session());
-  CHECK(keys.Add(0, text));
-  CHECK_FALSE(keys.Add(1, same));
+  CHECK(keys.Add(0, text, nullptr));
+  CHECK_FALSE(keys.Add(1, same, nullptr));
   same[0] = 'x';  // what was hashed is no longer there: only the wrong caller would see the old hash
   const engine::Key expected = engine::MakeKey(text);
   CHECK(keys.KeyOf(client.session(), 0, text).hash == expected.hash);
@@ -37,6 +37,43 @@ TEST_CASE("ReadAheadKeys: a key is handed out for its own bytes and session only
   CHECK(keys.KeyOf(client.session(), 1, same).hash == engine::MakeKey(same).hash);
 }
 
+TEST_CASE("ReadAheadKeys: a row is handed out for its own request and session only") {
+  TestServer server;
+  TestClient client(server);
+  TestClient other(server);
+  server::ReadAheadKeys keys;
+  const server::CommandRow* const get = server::CommandTable::Get().Find("get");
+  const std::string text = "key";
+  keys.Begin(&client.session());
+  keys.Add(1, text, get);
+  CHECK(keys.RowOf(client.session(), 1) == get);
+  CHECK(keys.RowOf(client.session(), 0) == nullptr);
+  CHECK(keys.RowOf(other.session(), 1) == nullptr);
+  keys.Begin(&client.session());
+  CHECK(keys.RowOf(client.session(), 1) == nullptr);
+  keys.Begin(nullptr);
+  CHECK(keys.RowOf(client.session(), 1) == nullptr);
+}
+
+TEST_CASE("Dispatcher: a pipeline of different commands, known and unknown, finds each of them") {
+  TestServer server;
+  TestClient client(server);
+  std::string pipeline;
+  for (int i = 0; i < 5; ++i) {
+    pipeline += Encoded({"set", "k", "v"}) + Encoded({"GET", "k"}) + Encoded({"gEt", "k", "x"}) +
+                Encoded({"OBJECT", "ENCODING", "k"}) + Encoded({"DEL", "k"}) + Encoded({"nosuch", "k"});
+  }
+  client.Feed(pipeline);
+  for (int i = 0; i < 5; ++i) {
+    CHECK(client.Read() == "OK");
+    CHECK(client.Read() == "v");
+    CHECK(client.Read() == "ERR wrong number of arguments for 'get' command");
+    CHECK(client.Read() == "embstr");
+    CHECK(client.Read() == Integer(1));
+    CHECK(client.Read().text.starts_with("ERR unknown command 'nosuch'"));
+  }
+}
+
 TEST_CASE("ReadAheadKeys: the empty key behind a request without a key is hashed, not taken from an older batch") {
   TestServer server;
   TestClient client(server);
@@ -44,9 +81,9 @@ TEST_CASE("ReadAheadKeys: the empty key behind a request without a key is hashed
   const std::string old = "old key";
   const std::string empty;
   keys.Begin(&client.session());
-  keys.Add(0, old);
+  keys.Add(0, old, nullptr);
   keys.Begin(&client.session());
-  CHECK(keys.Add(1, empty));
+  CHECK(keys.Add(1, empty, nullptr));
   CHECK(keys.KeyOf(client.session(), 1, empty).hash == engine::MakeKey("").hash);
 }
 

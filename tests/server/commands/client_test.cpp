@@ -75,5 +75,27 @@ TEST_CASE("CLIENT UNBLOCK: ends a wait once, as a timeout or as an error") {
   CHECK(server.Run("ZSCORE z a") == "1");
 }
 
+TEST_CASE("CLIENT PAUSE: holds what it is about back from being queued by MULTI, and nothing else") {
+  TestServer server;
+  TestClient writer(server);
+  TestClient reader(server);
+  CHECK(writer.Run("MULTI") == "OK");
+  CHECK(reader.Run("MULTI") == "OK");
+  server.server().pause().Pause(server::PauseMode::kWrites, INT64_MAX);
+  writer.Send({"SET", "k", "v"});
+  writer.Send({"GET", "k"});
+  CHECK(writer.Read().type == 0);
+  CHECK(reader.Run("GET k") == "QUEUED");
+  CHECK(reader.Run("SET k") == "ERR wrong number of arguments for 'set' command");
+  CHECK(reader.Run("EXEC") == "EXECABORT Transaction discarded because of previous errors.");
+  server.server().pause().Unpause();
+  writer.OnTick(0);
+  CHECK(writer.Read() == "QUEUED");
+  CHECK(writer.Read() == "QUEUED");
+  const Reply reply = writer.Run("EXEC");
+  CHECK(reply[0] == "OK");
+  CHECK(reply[1] == "v");
+}
+
 }  // namespace
 }  // namespace usher::tests

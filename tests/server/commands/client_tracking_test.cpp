@@ -131,6 +131,51 @@ TEST_CASE("CLIENT TRACKING: BCAST hears of every key with its prefixes") {
   CHECK(server.server().tracking().prefixes() == 1);
 }
 
+TEST_CASE("CLIENT TRACKING: BCAST hears of all keys of a command at once, in order, by prefix") {
+  TestServer server;
+  Tracking some(server, " BCAST PREFIX user: PREFIX job:");
+  Tracking all(server, " BCAST");
+  server.Run("MSET user:2 x job:1 x user:1 x thing x user:2 y");
+  CHECK(Told(some.client) == "job:1");
+  CHECK(Told(some.client) == "user:1 user:2");
+  CHECK(Told(some.client).empty());
+  CHECK(Told(all.client) == "job:1 thing user:1 user:2");
+  CHECK(Told(all.client).empty());
+  server.Run("MULTI");
+  server.Run("SET b 1");
+  server.Run("SET a 1");
+  server.Run("DEL b");
+  server.Run("EXEC");
+  CHECK(Told(all.client) == "a b");
+  CHECK(Told(all.client).empty());
+  CHECK(Told(some.client).empty());
+}
+
+TEST_CASE("CLIENT TRACKING: BCAST with NOLOOP hears of all but its own changes, those of its waits included") {
+  TestServer server;
+  Tracking quiet(server, " BCAST NOLOOP PREFIX k");
+  Tracking other(server, " BCAST PREFIX k");
+  quiet.client.Run("MSET k1 1 k2 1");
+  CHECK(Told(quiet.client).empty());
+  CHECK(Told(other.client) == "k1 k2");
+  quiet.client.Send({"BLMOVE", "k{q}1", "k{q}2", "LEFT", "LEFT", "0"});
+  server.Run("RPUSH k{q}1 m");
+  CHECK(quiet.client.Read() == "m");
+  CHECK(Told(quiet.client) == "k{q}1");
+  CHECK(Told(other.client) == "k{q}1 k{q}2");
+}
+
+TEST_CASE("CLIENT TRACKING: who was served after a wait hears of the next change as well") {
+  TestServer server;
+  Tracking cache(server);
+  cache.client.Send({"XREAD", "BLOCK", "0", "STREAMS", "s", "$"});
+  server.Run("XADD s 1-1 f v");
+  CHECK(cache.client.Read().type == '%');
+  CHECK(Told(cache.client) == "s");
+  server.Run("XADD s 1-2 f v");
+  CHECK(Told(cache.client) == "s");
+}
+
 TEST_CASE("CLIENT TRACKING: REDIRECT tells another client, and one that is gone is missed") {
   TestServer server;
   TestClient reader(server);
