@@ -77,15 +77,23 @@ def _geosearchstore(p):
     return [["GEOSEARCHSTORE", p.pick("geo:dst", p.key("geo")), p.key("geo"), *_search(p), *_options(p, True), *distance]]
 
 
+def _store(p):
+    """Nothing as a rule, or STORE, sometimes several of which the last one counts."""
+    if not p.chance(0.3):
+        return []
+    times = 1 if p.chance(0.7) else p.pick(2, 3)
+    return [word for _ in range(times) for word in (p.pick("STORE", "STOREDIST"), p.pick("geo:dst", p.key("geo")))]
+
+
 @command("GEORADIUS", "GEORADIUS_RO", weight=1.5)
 def _georadius(p, name):
-    store = [p.pick("STORE", "STOREDIST"), "geo:dst"] if p.chance(0.3) else []
+    store = _store(p)
     options = _options(p, bool(store))
     return [[name, p.key("geo"), *_point(p), _length(p), _unit(p), *options, *store]]
 
 
 @command("GEORADIUSBYMEMBER", "GEORADIUSBYMEMBER_RO", weight=1.5)
 def _georadiusbymember(p, name):
-    store = [p.pick("STORE", "STOREDIST"), "geo:dst"] if p.chance(0.3) else []
+    store = _store(p)
     options = _options(p, bool(store))
     return [[name, p.key("geo"), _place(p), _length(p), _unit(p), *options, *store]]

@@ -219,10 +219,6 @@ class SearchReader {
       return Fail("ERR exactly one of BYRADIUS and BYBOX can be specified for " + std::string(ctx_.args[0]));
     }
     if (request_.any && request_.count == 0) return Fail("ERR the ANY argument requires COUNT argument");
-    // Of two STOREs the key specification names the first, and Redis takes the last.
-    const auto named = [&](const CommandKey& key) { return key.arg_index == request_.store_at; };
-    const auto& keys = ctx_.prepared.keys;
-    if (request_.store_at != 0 && std::none_of(keys.begin(), keys.end(), named)) return FailSyntax();
     return true;
   }
 
@@ -309,6 +305,20 @@ int64_t SearchCost(CommandContext& ctx) {
   return static_cast<int64_t>(entry.As<Zset>().size()) * kLookNs;
 }
 
+/// The last STORE or STOREDIST is the one that counts; the key specifications name the first of each.
+template <size_t kOptionsAt>
+bool LastStoreKey(std::span<const std::string_view> args, std::vector<CommandKey>* keys) {
+  size_t store_at = 0;
+  for (ArgReader reader(args, kOptionsAt); !reader.done(); reader.Next()) {
+    if (reader.AcceptWith("STORE", 1) || reader.AcceptWith("STOREDIST", 1)) store_at = reader.position();
+  }
+  if (store_at == 0 || keys == nullptr) return true;
+  const auto is_named = [&](const CommandKey& key) { return key.arg_index == store_at; };
+  if (std::any_of(keys->begin(), keys->end(), is_named)) return true;
+  keys->push_back({engine::MakeKey(args[store_at]), static_cast<uint32_t>(store_at), kKeyOw | kKeyUpdate});
+  return true;
+}
+
 constexpr KeySpec StoreKey(std::string_view keyword, int16_t search_from) {
   KeySpec spec;
   spec.flags = kKeyOw | kKeyUpdate;
@@ -330,20 +340,22 @@ constexpr CommandSpec ReadRow(std::string_view name, int16_t arity, CommandHandl
           .cost = SearchCost<1>};
 }
 
-constexpr CommandSpec RadiusRow(std::string_view name, int16_t arity, int16_t options_at, CommandHandler handler) {
+template <int16_t kOptionsAt>
+constexpr CommandSpec RadiusRow(std::string_view name, CommandHandler handler) {
   return {.name = name,
-          .arity = arity,
+          .arity = -kOptionsAt,
           .flags = kWrite | kDenyOom | kMovableKeys,
           .categories = kCatGeo,
-          .keys = Keys(KeyRange(kReadKey, 1, 1), StoreKey("STORE", options_at), StoreKey("STOREDIST", options_at)),
+          .keys = Keys(KeyRange(kReadKey, 1, 1), StoreKey("STORE", kOptionsAt), StoreKey("STOREDIST", kOptionsAt)),
           .handler = handler,
-          .cost = SearchCost<1>};
+          .cost = SearchCost<1>,
+          .further_keys = LastStoreKey<kOptionsAt>};
 }
 
 constexpr CommandSpec kRows[] = {
-    RadiusRow("georadius", -6, 6, Search<Form::kRadius>),
+    RadiusRow<6>("georadius", Search<Form::kRadius>),
     ReadRow("georadius_ro", -6, Search<Form::kRadiusReadOnly>),
-    RadiusRow("georadiusbymember", -5, 5, Search<Form::kByMember>),
+    RadiusRow<5>("georadiusbymember", Search<Form::kByMember>),
     ReadRow("georadiusbymember_ro", -5, Search<Form::kByMemberReadOnly>),
     ReadRow("geosearch", -7, Search<Form::kSearch>),
     {.name = "geosearchstore",

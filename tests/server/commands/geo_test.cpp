@@ -43,7 +43,19 @@ TEST_CASE("GEOSEARCHSTORE: stores positions or distances") {
   CHECK(server.Run("ZSCORE {g}d Palermo") == "3479099956230698");
   CHECK(server.Run("GEORADIUS g 15 37 100 km STOREDIST {g}d") == Integer(1));
   CHECK(server.Run("ZCARD {g}d") == Integer(1));
-  CHECK(server.Run("GEORADIUS g 15 37 100 km STORE a STORE b").is_error());
+}
+
+TEST_CASE("GEORADIUS: of several STOREs the last one counts, in whatever shard it is") {
+  TestServer server;
+  AddSicily(server);
+  for (const char* last : {"b", "c", "d", "e", "f"}) {
+    CHECK(server.Run({"GEORADIUS", "g", "15", "37", "100", "km", "STORE", "a", "STOREDIST", "x", "STORE", last}) ==
+          Integer(1));
+    CHECK(server.Run({"EXISTS", "a", "x", last}) == Integer(1));
+  }
+  CHECK(server.Run("GEORADIUSBYMEMBER g Palermo 100 km STORE a STOREDIST last COUNT 1") == Integer(1));
+  CHECK(server.Run("ZSCORE last Palermo") == "0");
+  CHECK(server.Run("EXISTS a") == Integer(0));
 }
 
 }  // namespace
