@@ -7,6 +7,7 @@
 #include "server/command_context.h"
 #include "server/commands/bit_offset.h"
 #include "server/commands/groups.h"
+#include "server/commands/one_key_row.h"
 
 namespace usher::server {
 
@@ -187,12 +188,7 @@ constexpr CommandSpec kRows[] = {
                          "This command allows both access and modification of the key"),
      .handler = BitFieldCommand,
      .key_flags = BitFieldKeyFlags},
-    {.name = "bitfield_ro",
-     .arity = -2,
-     .flags = kReadOnly | kFast,
-     .categories = kCatBitmap,
-     .keys = OneKey(kKeyRo | kKeyAccess),
-     .handler = BitFieldRo},
+    OneKeyRow("bitfield_ro", -2, kReadOnly | kFast, kCatBitmap, kKeyRo | kKeyAccess, BitFieldRo),
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "server/command_context.h"
 #include "server/commands/bit_offset.h"
 #include "server/commands/groups.h"
+#include "server/commands/one_key_row.h"
 
 namespace usher::server {
 
@@ -224,13 +225,7 @@ int64_t BytesCost(CommandContext& ctx) {
 }
 
 constexpr CommandSpec kRows[] = {
-    {.name = "bitcount",
-     .arity = -2,
-     .flags = kReadOnly,
-     .categories = kCatBitmap,
-     .keys = OneKey(kKeyRo | kKeyAccess),
-     .handler = BitCount,
-     .cost = BytesCost},
+    OneKeyRow("bitcount", -2, kReadOnly, kCatBitmap, kKeyRo | kKeyAccess, BitCount, BytesCost),
     {.name = "bitop",
      .arity = -4,
      .flags = kWrite | kDenyOom,
@@ -238,25 +233,9 @@ constexpr CommandSpec kRows[] = {
      .keys = Keys(KeyRange(kKeyOw | kKeyUpdate, 2, 2), KeyRange(kKeyRo | kKeyAccess, 3, -1)),
      .handler = BitOp,
      .cost = BytesCost},
-    {.name = "bitpos",
-     .arity = -3,
-     .flags = kReadOnly,
-     .categories = kCatBitmap,
-     .keys = OneKey(kKeyRo | kKeyAccess),
-     .handler = BitPos,
-     .cost = BytesCost},
-    {.name = "getbit",
-     .arity = 3,
-     .flags = kReadOnly | kFast,
-     .categories = kCatBitmap,
-     .keys = OneKey(kKeyRo | kKeyAccess),
-     .handler = GetBit},
-    {.name = "setbit",
-     .arity = 4,
-     .flags = kWrite | kDenyOom,
-     .categories = kCatBitmap,
-     .keys = OneKey(kKeyRw | kKeyAccess | kKeyUpdate),
-     .handler = SetBit},
+    OneKeyRow("bitpos", -3, kReadOnly, kCatBitmap, kKeyRo | kKeyAccess, BitPos, BytesCost),
+    OneKeyRow("getbit", 3, kReadOnly | kFast, kCatBitmap, kKeyRo | kKeyAccess, GetBit),
+    OneKeyRow("setbit", 4, kWrite | kDenyOom, kCatBitmap, kKeyRw | kKeyAccess | kKeyUpdate, SetBit),
 };
 
 }  // namespace

@@ -43,36 +43,6 @@ void HVals(CommandContext& ctx) {
   ReplyEach(ctx, [](std::string_view /*field*/, std::string_view value) { return value; });
 }
 
-// Redis judges the cursor, then the key, then (only if there is a hash) the options.
-void HScan(CommandContext& ctx) {
-  const auto start = ParseScanCursor(ctx.args[2]);
-  if (!start) return ctx.Fail(start.error());
-  const auto hash = ctx.engine.ReadAs<Hash>(ctx.KeyAt(1));
-  if (!hash) return ctx.Fail(hash.error());
-  if (*hash == nullptr) {
-    ReplyScanCursor(ctx, 0);
-    return ctx.reply.Array(0);
-  }
-  ScanOptions options;
-  ArgReader reader(ctx.args, 3);
-  const engine::Status parsed = options.AcceptAll(reader);
-  if (!parsed) return ctx.Fail(parsed.error());
-  uint64_t cursor = *start;
-  std::vector<std::string> found;
-  uint64_t visited = 0;
-  do {
-    cursor = (*hash)->Scan(cursor, [&](std::string_view field, std::string_view value) {
-      ++visited;
-      if (!options.Matches(field)) return;
-      found.emplace_back(field);
-      found.emplace_back(value);
-    });
-  } while (cursor != 0 && visited < options.count);
-  ReplyScanCursor(ctx, cursor);
-  ctx.reply.Array(found.size());
-  for (const std::string& text : found) ctx.reply.Bulk(text);
-}
-
 struct RandomFieldOptions {
   int64_t count = 0;  // negative: with repetitions
   bool with_values = false;
@@ -172,7 +142,7 @@ constexpr CommandSpec kRows[] = {
      .flags = kReadOnly,
      .categories = kCatHash,
      .keys = kKey,
-     .handler = HScan,
+     .handler = ScanContainer<Hash, FoundTexts>,
      .tips = "nondeterministic_output"},
     {.name = "hvals",
      .arity = 2,

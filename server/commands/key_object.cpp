@@ -36,9 +36,12 @@ void ObjectHelp(CommandContext& ctx) {
   for (const std::string_view line : kHelp) ctx.reply.SimpleString(line);
 }
 
-/// The key at args[2]; null is replied when it is missing.
+/// The key at args[2]; null is replied when it is missing. It counts as a hit or a miss, but no event says so.
 KeyEntry Subject(CommandContext& ctx) {
-  const KeyEntry entry = ctx.engine.ReadUntouched(ctx.KeyAt(2));
+  const engine::Key key = ctx.KeyAt(2);
+  const KeyEntry entry = ctx.engine.Peek(key);
+  engine::ShardStats& stats = ctx.engine.ShardOf(key).stats;
+  (entry ? stats.hits : stats.misses).Add(1);
   if (!entry) ctx.reply.Null();
   return entry;
 }

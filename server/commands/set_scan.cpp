@@ -30,34 +30,6 @@ void SMembers(CommandContext& ctx) {
   if (*set != nullptr) (*set)->ForEach([&](std::string_view member) { ctx.reply.Bulk(member); });
 }
 
-// Redis judges the cursor, then the key, then (only if there is a set) the options.
-void SScan(CommandContext& ctx) {
-  const auto start = ParseScanCursor(ctx.args[2]);
-  if (!start) return ctx.Fail(start.error());
-  const auto set = ctx.engine.ReadAs<Set>(ctx.KeyAt(1));
-  if (!set) return ctx.Fail(set.error());
-  if (*set == nullptr) {
-    ReplyScanCursor(ctx, 0);
-    return ctx.reply.Array(0);
-  }
-  ScanOptions options;
-  ArgReader reader(ctx.args, 3);
-  const engine::Status parsed = options.AcceptAll(reader);
-  if (!parsed) return ctx.Fail(parsed.error());
-  uint64_t cursor = *start;
-  std::vector<std::string> found;
-  uint64_t visited = 0;
-  do {
-    cursor = (*set)->Scan(cursor, [&](std::string_view member) {
-      ++visited;
-      if (options.Matches(member)) found.emplace_back(member);
-    });
-  } while (cursor != 0 && visited < options.count);
-  ReplyScanCursor(ctx, cursor);
-  ctx.reply.Array(found.size());
-  for (const std::string& member : found) ctx.reply.Bulk(member);
-}
-
 void ReplyOneRandomMember(CommandContext& ctx) {
   const auto set = ctx.engine.ReadAs<Set>(ctx.KeyAt(1));
   if (!set) return ctx.Fail(set.error());
@@ -208,7 +180,7 @@ constexpr CommandSpec kRows[] = {
      .flags = kReadOnly,
      .categories = kCatSet,
      .keys = OneKey(kKeyRo | kKeyAccess),
-     .handler = SScan,
+     .handler = ScanContainer<Set, FoundTexts>,
      .tips = "nondeterministic_output"},
 };
 

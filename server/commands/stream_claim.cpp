@@ -20,6 +20,7 @@ using engine::Error;
 using engine::Key;
 using engine::NotifyClass;
 using engine::PendingEntry;
+using engine::Result;
 using engine::Stream;
 using engine::StreamConsumer;
 using engine::StreamGroup;
@@ -52,9 +53,20 @@ std::optional<std::vector<StreamId>> ReadIds(CommandContext& ctx, size_t first) 
   return ids;
 }
 
+/// The stream, to be changed; as in Redis it counts as read.
+Result<Writable<Stream>> FindStream(CommandContext& ctx, const Key& key) {
+  auto stream = ctx.engine.ForWriteAs<Stream>(key);
+  if (stream && !*stream) {
+    ctx.engine.ReadUntouched(key);  // for its miss
+  } else {
+    ctx.engine.ShardOf(key).stats.hits.Add(1);
+  }
+  return stream;
+}
+
 void XAck(CommandContext& ctx) {
   const Key key = ctx.KeyAt(1);
-  auto stream = ctx.engine.ForWriteAs<Stream>(key);
+  auto stream = FindStream(ctx, key);
   if (!stream) return ctx.Fail(stream.error());
   StreamGroup* const group = *stream ? (*stream)->FindGroup(ctx.args[2]) : nullptr;
   if (group == nullptr) return ctx.reply.Integer(0);
@@ -169,7 +181,7 @@ bool ClaimOne(CommandContext& ctx, const Stream& stream, StreamGroup& group, Str
 
 void XClaim(CommandContext& ctx) {
   const Key key = ctx.KeyAt(1);
-  auto stream = ctx.engine.ForWriteAs<Stream>(key);
+  auto stream = FindStream(ctx, key);
   if (!stream) return ctx.Fail(stream.error());
   StreamGroup* const group = *stream ? (*stream)->FindGroup(ctx.args[2]) : nullptr;
   if (group == nullptr) return FailNoGroup(ctx);
@@ -259,10 +271,10 @@ AutoClaimed AutoClaim(CommandContext& ctx, const Stream& stream, StreamGroup& gr
 }
 
 void XAutoClaim(CommandContext& ctx) {
+  const Key key = ctx.KeyAt(1);
+  auto stream = FindStream(ctx, key);
   const auto request = ReadAutoClaim(ctx);
   if (!request) return;
-  const Key key = ctx.KeyAt(1);
-  auto stream = ctx.engine.ForWriteAs<Stream>(key);
   if (!stream) return ctx.Fail(stream.error());
   StreamGroup* const group = *stream ? (*stream)->FindGroup(ctx.args[2]) : nullptr;
   if (group == nullptr) return FailNoGroup(ctx);

@@ -7,6 +7,7 @@
 #include "server/command_context.h"
 #include "server/commands/expire_option.h"
 #include "server/commands/groups.h"
+#include "server/commands/one_key_row.h"
 
 namespace usher::server {
 
@@ -224,30 +225,15 @@ void MSetNx(CommandContext& ctx) {
 }
 
 constexpr CommandSpec kRows[] = {
-    {.name = "get",
-     .arity = 2,
-     .flags = kReadOnly | kFast,
-     .categories = kCatString,
-     .keys = OneKey(kKeyRo | kKeyAccess),
-     .handler = Get},
-    {.name = "getdel",
-     .arity = 2,
-     .flags = kWrite | kFast,
-     .categories = kCatString,
-     .keys = OneKey(kKeyRw | kKeyAccess | kKeyDelete),
-     .handler = GetDel},
+    OneKeyRow("get", 2, kReadOnly | kFast, kCatString, kKeyRo | kKeyAccess, Get),
+    OneKeyRow("getdel", 2, kWrite | kFast, kCatString, kKeyRw | kKeyAccess | kKeyDelete, GetDel),
     {.name = "getex",
      .arity = -2,
      .flags = kWrite | kFast,
      .categories = kCatString,
      .keys = OneKeyNoted(kKeyRw | kKeyAccess | kKeyUpdate, "RW and UPDATE because it changes the TTL"),
      .handler = GetEx},
-    {.name = "getset",
-     .arity = 3,
-     .flags = kWrite | kDenyOom | kFast,
-     .categories = kCatString,
-     .keys = OneKey(kKeyRw | kKeyAccess | kKeyUpdate),
-     .handler = GetSet},
+    OneKeyRow("getset", 3, kWrite | kDenyOom | kFast, kCatString, kKeyRw | kKeyAccess | kKeyUpdate, GetSet),
     {.name = "mget",
      .arity = -2,
      .flags = kReadOnly | kFast,
@@ -269,12 +255,7 @@ constexpr CommandSpec kRows[] = {
      .keys = Keys(KeyRange(kKeyOw | kKeyInsert, 1, -1, 2)),
      .handler = MSetNx,
      .tips = "request_policy:multi_shard response_policy:agg_min"},
-    {.name = "psetex",
-     .arity = 4,
-     .flags = kWrite | kDenyOom,
-     .categories = kCatString,
-     .keys = OneKey(kKeyOw | kKeyUpdate),
-     .handler = PSetEx},
+    OneKeyRow("psetex", 4, kWrite | kDenyOom, kCatString, kKeyOw | kKeyUpdate, PSetEx),
     {.name = "set",
      .arity = -3,
      .flags = kWrite | kDenyOom,
@@ -283,18 +264,8 @@ constexpr CommandSpec kRows[] = {
                          "RW and ACCESS due to the optional `GET` argument"),
      .handler = Set,
      .key_flags = SetKeyFlags},
-    {.name = "setex",
-     .arity = 4,
-     .flags = kWrite | kDenyOom,
-     .categories = kCatString,
-     .keys = OneKey(kKeyOw | kKeyUpdate),
-     .handler = SetEx},
-    {.name = "setnx",
-     .arity = 3,
-     .flags = kWrite | kDenyOom | kFast,
-     .categories = kCatString,
-     .keys = OneKey(kKeyOw | kKeyInsert),
-     .handler = SetNx},
+    OneKeyRow("setex", 4, kWrite | kDenyOom, kCatString, kKeyOw | kKeyUpdate, SetEx),
+    OneKeyRow("setnx", 3, kWrite | kDenyOom | kFast, kCatString, kKeyOw | kKeyInsert, SetNx),
 };
 
 }  // namespace

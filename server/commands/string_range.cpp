@@ -4,6 +4,7 @@
 #include "server/arg_reader.h"
 #include "server/command_context.h"
 #include "server/commands/groups.h"
+#include "server/commands/one_key_row.h"
 
 namespace usher::server {
 
@@ -88,36 +89,11 @@ void SetRange(CommandContext& ctx) {
 }
 
 constexpr CommandSpec kRows[] = {
-    {.name = "append",
-     .arity = 3,
-     .flags = kWrite | kDenyOom | kFast,
-     .categories = kCatString,
-     .keys = OneKey(kKeyRw | kKeyInsert),
-     .handler = Append},
-    {.name = "getrange",
-     .arity = 4,
-     .flags = kReadOnly,
-     .categories = kCatString,
-     .keys = OneKey(kKeyRo | kKeyAccess),
-     .handler = GetRange},
-    {.name = "setrange",
-     .arity = 4,
-     .flags = kWrite | kDenyOom,
-     .categories = kCatString,
-     .keys = OneKey(kKeyRw | kKeyUpdate),
-     .handler = SetRange},
-    {.name = "strlen",
-     .arity = 2,
-     .flags = kReadOnly | kFast,
-     .categories = kCatString,
-     .keys = OneKey(kKeyRo),
-     .handler = StrLen},
-    {.name = "substr",
-     .arity = 4,
-     .flags = kReadOnly,
-     .categories = kCatString,
-     .keys = OneKey(kKeyRo | kKeyAccess),
-     .handler = GetRange},
+    OneKeyRow("append", 3, kWrite | kDenyOom | kFast, kCatString, kKeyRw | kKeyInsert, Append),
+    OneKeyRow("getrange", 4, kReadOnly, kCatString, kKeyRo | kKeyAccess, GetRange),
+    OneKeyRow("setrange", 4, kWrite | kDenyOom, kCatString, kKeyRw | kKeyUpdate, SetRange),
+    OneKeyRow("strlen", 2, kReadOnly | kFast, kCatString, kKeyRo, StrLen),
+    OneKeyRow("substr", 4, kReadOnly, kCatString, kKeyRo | kKeyAccess, GetRange),
 };
 
 }  // namespace

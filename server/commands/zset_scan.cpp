@@ -92,41 +92,25 @@ size_t FormatScanned(double score, Zset::Encoding encoding, char* out) {
   return static_cast<size_t>(std::snprintf(out, protocol::kDoubleTextBytesMax, "%.17g", score));
 }
 
-void ReplyScan(CommandContext& ctx, const Zset& zset, uint64_t cursor, const ScanOptions& options) {
-  std::vector<std::pair<std::string_view, double>> found;
-  uint64_t seen = 0;
-  do {
-    cursor = zset.Scan(cursor, [&](std::string_view member, double score) {
-      ++seen;
-      if (options.Matches(member)) found.emplace_back(member, score);
-    });
-  } while (cursor != 0 && seen < options.count);
-  std::array<char, protocol::kDoubleTextBytesMax> digits;
-  ctx.reply.Array(2);
-  ctx.reply.Bulk({digits.data(), protocol::FormatUnsigned(cursor, digits.data())});
-  ctx.reply.Array(2 * found.size());
-  for (const auto& [member, score] : found) {
-    ctx.reply.Bulk(member);
-    ctx.reply.Bulk({digits.data(), FormatScanned(score, zset.encoding(), digits.data())});
-  }
-}
+/// What ZSCAN found; nothing changes the set meanwhile, so views of it do.
+class FoundEntries {
+ public:
+  explicit FoundEntries(const Zset& scanned) : encoding_(scanned.encoding()) {}
 
-void ZScan(CommandContext& ctx) {
-  const auto cursor = ParseScanCursor(ctx.args[2]);
-  if (!cursor) return ctx.Fail(cursor.error());
-  const auto zset = ctx.engine.ReadAs<Zset>(ctx.KeyAt(1));
-  if (!zset) return ctx.Fail(zset.error());
-  if (*zset == nullptr) {  // options of a missing key are not looked at
-    ctx.reply.Array(2);
-    ctx.reply.Bulk("0");
-    return ctx.reply.Array(0);
+  void Add(std::string_view member, double score) { entries_.emplace_back(member, score); }
+  void Reply(protocol::ReplySink& reply) const {
+    std::array<char, protocol::kDoubleTextBytesMax> digits;
+    reply.Array(2 * entries_.size());
+    for (const auto& [member, score] : entries_) {
+      reply.Bulk(member);
+      reply.Bulk({digits.data(), FormatScanned(score, encoding_, digits.data())});
+    }
   }
-  ScanOptions options;
-  ArgReader reader(ctx.args, 3);
-  const engine::Status parsed = options.AcceptAll(reader);
-  if (!parsed) return ctx.Fail(parsed.error());
-  ReplyScan(ctx, **zset, *cursor, options);
-}
+
+ private:
+  const Zset::Encoding encoding_;
+  std::vector<std::pair<std::string_view, double>> entries_;
+};
 
 int64_t ZScanCost(CommandContext& ctx) {
   const engine::KeyEntry entry = ctx.engine.Peek(ctx.KeyAt(1));
@@ -151,7 +135,7 @@ constexpr CommandSpec kRows[] = {
      .flags = kReadOnly,
      .categories = kCatSortedSet,
      .keys = OneKey(kKeyRo | kKeyAccess),
-     .handler = ZScan,
+     .handler = ScanContainer<Zset, FoundEntries>,
      .tips = "nondeterministic_output",
      .cost = ZScanCost,
      .cost_from_args = 5},

@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "engine/base/assert.h"
 
@@ -25,21 +27,29 @@ constexpr useconds_t kStartPauseUs = 50'000;
 
 }  // namespace
 
-RedisOracle::RedisOracle() {
+RedisOracle::RedisOracle(const std::vector<std::string>& options) {
   if (access(kBinary, X_OK) != 0) return;
   ASSERT(mkdtemp(folder_) != nullptr);
   pid_ = fork();
   ASSERT(pid_ >= 0);
   if (pid_ == 0) {
-    const int null = open("/dev/null", O_RDWR);
-    dup2(null, STDOUT_FILENO);
-    dup2(null, STDERR_FILENO);
-    if (chdir(folder_) == 0) {
-      execl(kBinary, kBinary, "--port", "0", "--unixsocket", "redis.sock", "--save", "", nullptr);
-    }
+    Start(options);
     _exit(1);
   }
   Connect();
+}
+
+/// Becomes redis-server; returns if that fails.
+void RedisOracle::Start(const std::vector<std::string>& options) const {
+  const int null = open("/dev/null", O_RDWR);
+  dup2(null, STDOUT_FILENO);
+  dup2(null, STDERR_FILENO);
+  std::vector<std::string> words = {kBinary, "--port", "0", "--unixsocket", "redis.sock", "--save", ""};
+  words.insert(words.end(), options.begin(), options.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  if (chdir(folder_) == 0) execv(kBinary, pointers.data());
 }
 
 RedisOracle::~RedisOracle() {
@@ -79,6 +89,15 @@ std::string RedisOracle::Call(std::string_view command) {
   }
   reply.resize(reply.size() - kEnd.size());
   return reply;
+}
+
+// The file is written before the reply is sent.
+std::string RedisOracle::NewEffects() {
+  std::ifstream file(std::string(folder_) + "/appendonlydir/appendonly.aof.1.incr.aof", std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(effects_read_));
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  effects_read_ += text.size();
+  return text;
 }
 
 }  // namespace usher::tests
