@@ -18,6 +18,7 @@ def run(context):
         for port in context.pair.ports:
             with Client(port) as admin:
                 admin.call("FLUSHALL")
+                _blocked(admin, 0)  # the last scenario's clients are gone
                 try:
                     results.append(scenario(port, admin))
                 except NoReply as error:

@@ -203,6 +203,30 @@ def paused(server):
     return out
 
 
+def paused_in_multi(server):
+    """Under a pause of writes MULTI does not queue them; what is refused anyway is refused at once; EXEC of reads runs."""
+    out = []
+    with Client(server.port) as admin, Client(server.port) as writer, Client(server.port) as reader:
+        out.append([client.call("MULTI") for client in (writer, reader)])
+        admin.call("CLIENT", "PAUSE", "60000", "WRITE")
+        writer.send("SET", "k", "v")
+        writer.send("GET", "k")
+        out.append((writer.quiet(0.1), reader.call("GET", "k"), reader.call("EXEC")))
+        out.append((reader.call("MULTI"), reader.call("WATCH", "k"), reader.call("SET", "k"), reader.call("EXEC")))
+        admin.call("CLIENT", "UNPAUSE")
+        out.append((writer.read(), writer.read(), writer.call("EXEC")))
+        out.append((writer.call("MULTI"), writer.call("SET", "k", "w")))
+        admin.call("CLIENT", "PAUSE", "60000", "WRITE")
+        writer.send("EXEC")
+        out.append((writer.quiet(0.1), admin.call("GET", "k")))
+        admin.call("CLIENT", "UNPAUSE")
+        out.append((writer.read(), admin.call("GET", "k")))
+        out.append((writer.call("MULTI"), admin.call("CLIENT", "PAUSE", "300", "ALL")))
+        writer.send("GET", "k")
+        out.append((writer.quiet(0.1), writer.read(), writer.call("EXEC")))
+    return out
+
+
 def stopped_with_clients_in_every_state(server):
     """SIGTERM with idle, subscribed, monitoring, blocked, paused and half-read clients: it ends, and closes them."""
     clients = [Client(server.port) for _ in range(60)]
@@ -245,5 +269,6 @@ SCENARIOS = {
     messages_behind_replies: {},
     killed: {},
     paused: {},
+    paused_in_multi: {},
     stopped_with_clients_in_every_state: {},
 }

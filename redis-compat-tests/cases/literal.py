@@ -7,6 +7,7 @@
     @b ZADD z 1 m                     on a second connection, any name
     @b> BZPOPMIN z 0                  send only        @b<  read the reply        @b-  there must be no reply yet
                                       without a command that is still unanswered, @b<  reads what was pushed
+                                      @b< => text  demands the text, as above
     !wait 20                          milliseconds     !blocked 1  wait until so many clients are blocked
     # comment
 
@@ -83,9 +84,10 @@ class _Player:
     def __init__(self, ports, resp, timeout):
         self.ports, self.resp, self.timeout = ports, resp, timeout
         self.connections, self.pending, self.before = {}, {}, {}
+        self.observers = []
 
     def close(self):
-        for clients in self.connections.values():
+        for clients in [*self.connections.values(), self.observers]:
             for client in clients:
                 client.close()
 
@@ -113,11 +115,15 @@ class _Player:
         return [client.quiet(0.03) for client in self.clients(name)]
 
     def blocked(self, count):
-        def reached(port):
-            with Client(port, timeout=self.timeout) as client:
-                return b"blocked_clients:%d\r" % count in client.call("INFO", "clients")[1]
+        # Connections of their own, kept: one that is just closed may still be listed by CLIENT LIST.
+        if not self.observers:
+            self.observers = [Client(port, timeout=self.timeout) for port in self.ports]
+        return all(_reaches(client, "blocked_clients", count) for client in self.observers)
 
-        return all(wait_until(lambda port=port: reached(port)) for port in self.ports)
+
+def _reaches(client, field, count):
+    """Wait until INFO clients shows this number."""
+    return wait_until(lambda: b"%s:%d\r" % (field.encode(), count) in client.call("INFO", "clients")[1])
 
 
 def run(context):
@@ -138,7 +144,8 @@ def run(context):
 
 def commands_of(case):
     """The commands that its lines send, upper case."""
-    lines = [line.partition(" ")[2] if line.startswith("@") else line for _, line in case.lines if line[0] != "!"]
+    lines = [line.partition(" ")[2] if line[0] == "@" else line for _, line in case.lines if line[0] != "!"]
+    lines = [line for line in lines if not line.startswith("=")]  # what was read must be
     return {words[0].decode("latin-1").upper() for words in map(split_words, lines) if words}
 
 
@@ -149,6 +156,7 @@ def play(context, case, resp):
     for port in ports:
         with Client(port, timeout=context.pair.timeout) as client:
             client.call("FLUSHALL")
+            _reaches(client, "connected_clients", 1)  # the last case's connections are gone
     player = _Player(ports, resp, context.pair.timeout)
     try:
         seen = collections.Counter()
@@ -186,6 +194,7 @@ def _line(report, player, where, line, newer):
     if line.startswith("@"):
         head, _, line = line.partition(" ")
         name, verb = head[1:].rstrip("<>-"), head[-1]
+        line = " " + line if verb == "<" else line  # what it must be, if anything
     line, expected, how = _expectation(line)
     if verb == "-":
         quiet = player.quiet(name)

@@ -2,8 +2,8 @@
 known order, on both servers; and CLIENT TRACKING's invalidations of such streams.
 
 Commands of one step go to the same connection of both servers and their replies must agree. After each step of the
-tracking streams, what the tracking connections were told must agree too, as sets: the order of invalidations of one
-command, and how many come in one message, are nobody's promise.
+tracking streams, what the tracking connections were told must agree too: in BCAST mode message by message, else as sets,
+since the order of the invalidations of one command is nobody's promise.
 """
 
 import random
@@ -126,7 +126,7 @@ TRACKING_OPTIONS = [
 def _pushed(tree):
     """The keys of an invalidation, or None for all of them."""
     keys = tree[1][1]
-    return frozenset([None]) if keys[0] == b"_" else frozenset(key[1] for key in keys[1])
+    return (None,) if keys[0] == b"_" else tuple(key[1] for key in keys[1])
 
 
 class _Cache:
@@ -134,8 +134,14 @@ class _Cache:
 
     def __init__(self, port, options):
         self.client = Client(port, 3)
-        self.told = set()
+        self.exact = "BCAST" in options
+        self.heard = []
         self.call("CLIENT", "TRACKING", "ON", *options)
+
+    @property
+    def told(self):
+        """What was heard, as it is compared."""
+        return self.heard if self.exact else {key for keys in self.heard for key in keys}
 
     def call(self, *args):
         """One command's reply; what is pushed meanwhile is put aside."""
@@ -144,14 +150,14 @@ class _Cache:
             reply = self.client.read()
             if reply[0] != b">":
                 return reply
-            self.told |= _pushed(reply)
+            self.heard.append(_pushed(reply))
 
     def wait_for(self, told, seconds=1.0):
         """Until so much was heard, or for some time."""
         deadline = time.monotonic() + seconds
         while self.told != told and time.monotonic() < deadline:
             try:
-                self.told |= _pushed(self.client.read(0.02))
+                self.heard.append(_pushed(self.client.read(0.02)))
             except NoReply:
                 pass
 
@@ -181,7 +187,7 @@ def _tracking_stream(context, rng, options):
                 if pair[0].told != pair[1].told:
                     raise NoReply("after %s: oracle told %s, target %s" % (step, pair[0].told, pair[1].told))
                 for cache in pair:
-                    cache.told = set()
+                    cache.heard = []
     finally:
         writer.close()
         for pair in caches:
