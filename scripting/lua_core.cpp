@@ -141,6 +141,13 @@ void UsherLuaPushInteger(lua_State* lua, lua_Integer value) {
   lua_pushnumber(lua, static_cast<lua_Number>(value));
 }
 
+/// luaV_flttointeger() of table keys: 1 if `value` is whole. Lua's own calls floor() of the C library.
+int UsherLuaKeyToInteger(lua_Number value, lua_Integer* result, int) {
+  if (!(value >= -0x1p63 && value < 0x1p63)) return 0;
+  *result = static_cast<lua_Integer>(value);
+  return static_cast<lua_Number>(*result) == value;
+}
+
 /// luaG_traceexec(), which the interpreter calls before an instruction while a hook is set. Returning 0 lets it go on
 /// untraced until its next jump, call or slow table access; one in so many reaches the hook.
 int UsherLuaTrace(lua_State* lua, const void* pc) {
