@@ -23,7 +23,7 @@ constexpr std::string_view kScripts[] = {
     R"(local values = {pcall(cmsgpack.unpack, ARGV[1])}
        if not values[1] then return 1 end
        local packed = cmsgpack.pack(values)
-       cmsgpack.unpack(packed)
+       pcall(cmsgpack.unpack, packed)
        return 1)",
     R"(local at = 0
        for i = 1, 100 do
