@@ -19,6 +19,7 @@ from ..harness.resp import Client, NoReply, command_text, is_error, plain, text_
 WAITERS = 7
 STEPS = 700
 DATA_EVERY = 60
+TAGGED_LISTS = ["{l}0", "{l}1", "{l}2"]
 LISTS = ["l0", "l1", "l2"]
 ZSETS = ["z0", "z1", "z2"]
 STREAMS = ["s0", "s1", "s2"]
@@ -98,8 +99,9 @@ def _by_key(events):
 class Play:
     """One sequence."""
 
-    def __init__(self, context, rng, resp):
+    def __init__(self, context, rng, resp, lists):
         self.ports, self.rng, self.resp = context.pair.ports, rng, resp
+        self.lists, self.drain = lists, "{l}d" if lists is TAGGED_LISTS else "d"
         self.writer = [Client(port, resp) for port in self.ports]
         self.waiters = [Waiter(self.ports, resp) for _ in range(WAITERS)]
         self.events = Events(self.ports)
@@ -123,7 +125,9 @@ class Play:
     def waiting_command(self, timeout="0"):
         """A blocking command."""
         rng = self.rng
-        lists, zsets, streams = (self.keys(names) for names in (LISTS, ZSETS, STREAMS))
+        zsets, streams = self.keys(ZSETS), self.keys(STREAMS)
+        # In several shards a move is served a little later, and who waits for other lists as well may not wait behind it.
+        lists = self.keys(self.lists) if self.lists is TAGGED_LISTS else [rng.choice(self.lists)]
         count = ["COUNT", rng.randrange(1, 4)] if rng.random() < 0.5 else []
         ms = int(float(timeout) * 1000)
         number = "%d-0" % rng.choice([0, self.entry, self.entry + 2])
@@ -144,8 +148,8 @@ class Play:
 
     def source_and_target(self):
         """The target is no list before the source, since it may wake those who wait for both."""
-        source = self.rng.choice(LISTS)
-        return source, self.rng.choice([name for name in LISTS if name >= source] + ["d"])
+        source = self.rng.choice(self.lists)
+        return source, self.rng.choice([name for name in self.lists if name >= source] + [self.drain])
 
     def group_read(self, streams, count, ms):
         """XREADGROUP of a group that may be missing."""
@@ -218,7 +222,7 @@ class Play:
     def writes(self):
         """Some commands on one key."""
         writes, names = self.rng.choice(
-            [(self.list_writes, LISTS), (self.zset_writes, ZSETS), (self.stream_writes, STREAMS)]
+            [(self.list_writes, self.lists), (self.zset_writes, ZSETS), (self.stream_writes, STREAMS)]
         )
         return writes(self.rng.choice(names))
 
@@ -226,13 +230,13 @@ class Play:
         """Writes of several keys in order, one of them a stream."""
         rng = self.rng
         body = []
-        for key in sorted(rng.sample(LISTS, rng.randrange(3))):
+        for key in sorted(rng.sample(self.lists, rng.randrange(3))):
             body += self.list_writes(key)
         for key in sorted(rng.sample(ZSETS, rng.randrange(3))):
             body += self.zset_writes(key)
         if rng.random() < 0.5:
             body += self.stream_writes(rng.choice(STREAMS))
-        undone = [["LPUSH", LISTS[0], "a", "b"], ["DEL", LISTS[0]]] if rng.random() < 0.3 else []
+        undone = [["LPUSH", self.lists[0], "a", "b"], ["DEL", self.lists[0]]] if rng.random() < 0.3 else []
         return [["MULTI"], *undone, *body, ["EXEC"]]
 
     # Steps.
@@ -322,13 +326,13 @@ class Play:
 
     def change_type(self):
         """A key becomes a string and goes again."""
-        key = self.rng.choice(LISTS + ZSETS + STREAMS)
+        key = self.rng.choice(self.lists + ZSETS + STREAMS)
         for command in (["SET", key, "v"], ["DEL", key]):
             self.write(command)
 
     def restore(self):
         """RESTORE of what is dumped by each server for itself."""
-        key, others = self.rng.choice([("l9", LISTS), ("z9", ZSETS), ("s9", STREAMS)])
+        key, others = self.rng.choice([("l9", self.lists), ("z9", ZSETS), ("s9", STREAMS)])
         self.entry += 1
         make = {"l": ["RPUSH", key, 1, 2], "z": ["ZADD", key, 1, "m"], "s": ["XADD", key, "%d-0" % self.entry, "f", "v"]}
         self.write(["DEL", key])
@@ -386,7 +390,7 @@ class Play:
 
     def compare_data(self):
         """All that is stored."""
-        for key in LISTS + ["d", "src"]:
+        for key in self.lists + [self.drain, "src"]:
             self.same("LRANGE", key, 0, -1)
         for key in ZSETS + ["zsrc"]:
             self.same("ZRANGE", key, 0, -1, "WITHSCORES")
@@ -412,8 +416,8 @@ class Play:
 
 
 def run(context):
-    """Sequences from the run's seed, in each RESP version."""
-    for number in range(3):
+    """Sequences from the run's seed, in each RESP version, the lists in one shard and in several."""
+    for number in range(4):
         for resp in context.resps:
             if not context.out_of_time():
                 _sequence(context, "waiting/sequence-%d-resp%d" % (number, resp), number, resp)
@@ -422,7 +426,7 @@ def run(context):
 def _sequence(context, check_id, number, resp):
     context.pair.reset()
     rng = random.Random("%s-waiting-%d-%d" % (context.seed, number, resp))
-    play = Play(context, rng, resp)
+    play = Play(context, rng, resp, (TAGGED_LISTS, LISTS)[number % 2])
     why = ""
     try:
         for step in range(STEPS):

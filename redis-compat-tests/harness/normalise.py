@@ -278,6 +278,33 @@ def _scan_page(_args, _before, oracle, target):
     return len(oracle[1]) == len(target[1]) == 2
 
 
+@normaliser(
+    "sort-ties",
+    "SORT",
+    "SORT_RO",
+    why="ALPHA compares up to the first NUL and leaves the order of what is equal there to the sorting algorithm",
+)
+def _sort_ties(args, _before, oracle, target):
+    words = {word.upper() for word in args[2:]}
+    if b"ALPHA" not in words or words & {b"BY", b"GET", b"STORE"} or oracle[0] != b"*":
+        return False
+    left, right = ([item.split(b"\0")[0] for item in plain(reply)] for reply in (oracle, target))
+    return left == right
+
+
+@normaliser(
+    "distance-ties",
+    *"GEOSEARCH GEORADIUS GEORADIUS_RO GEORADIUSBYMEMBER GEORADIUSBYMEMBER_RO".split(),
+    why="COUNT leaves the order of members at the same distance to the sorting algorithm; the distances must be shown",
+)
+def _distance_ties(args, _before, oracle, target):
+    words = {word.upper() for word in args[2:]}
+    if not {b"COUNT", b"WITHDIST"} <= words or oracle[0] != b"*":
+        return False
+    left, right = ([item[1] for item in plain(reply)] for reply in (oracle, target))
+    return left == right
+
+
 @normaliser("idle-of-pending", "XPENDING", why="two clocks: the milliseconds since a delivery, +-3 s")
 def _idle_of_pending(_args, _before, oracle, target):
     left, right = plain(oracle), plain(target)

@@ -33,9 +33,28 @@ std::vector<engine::Key> KeysAt(const CommandContext& ctx, size_t first, size_t 
   return keys;
 }
 
-std::vector<engine::Key> HeldKeysAt(const CommandContext& ctx, size_t first, size_t count) {
+namespace {
+
+/// Whether of all that wait for the key the context's client has waited longest.
+bool IsOldestWaiter(const CommandContext& ctx, const engine::Key& key) {
+  const engine::BlockedIndex::Waiters* const waiters = ctx.engine.ShardOf(key).blocked.Find(ctx.engine.db(), key.name);
+  if (waiters == nullptr) return true;
+  const engine::BlockedWaiter* const own = ctx.session.blocked.get();
+  for (const auto& waiter : *waiters) {
+    if (waiter.get() == own) return true;
+    if (!waiter->claimed()) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<engine::Key> ServableKeysAt(const CommandContext& ctx, size_t first, size_t count,
+                                        const engine::Key& ready) {
   std::vector<engine::Key> keys = KeysAt(ctx, first, count);
-  std::erase_if(keys, [&](const engine::Key& key) { return !ctx.Holds(key); });
+  std::erase_if(keys, [&](const engine::Key& key) {
+    return key.name != ready.name && (!ctx.Holds(key) || !IsOldestWaiter(ctx, key));
+  });
   return keys;
 }
 

@@ -3,7 +3,8 @@
 //
 // A client that waited is served as if its command came again, as in Redis 7.2: not from the key that woke it but from
 // the first of its keys that is there, so that of two keys written by one transaction the order of the arguments
-// decides. Keys whose turns are not held then are passed by: had they something, their writer would have served it.
+// decides. Passed by are keys for which somebody has waited longer, and those whose turns are not held: had they
+// something, their writer would have served the client.
 // Complexity: O(keys) and what popping takes. Thread safety: values on the handler's stack.
 #pragma once
 
@@ -34,8 +35,9 @@ struct MultiPop {
 
 /// The keys at `count` arguments from `first` on.
 std::vector<engine::Key> KeysAt(const CommandContext& ctx, size_t first, size_t count);
-/// Those of them whose turns are held.
-std::vector<engine::Key> HeldKeysAt(const CommandContext& ctx, size_t first, size_t count);
+/// Those of them that a client which waited may be served from, `ready` having woken it.
+std::vector<engine::Key> ServableKeysAt(const CommandContext& ctx, size_t first, size_t count,
+                                        const engine::Key& ready);
 
 /// The handlers. `Pops` says what is popped and how:
 ///   Value                                              the type of the values
@@ -119,13 +121,13 @@ class PopCommands {
   template <bool kSecond>
   static bool ServeOne(CommandContext& ctx, const engine::Key& key, ServeStep step) {
     if (step == ServeStep::kCheck) return Has(ctx, key);
-    return PopOneOf<kSecond>(ctx, HeldKeysAt(ctx, 1, ctx.args.size() - 2));
+    return PopOneOf<kSecond>(ctx, ServableKeysAt(ctx, 1, ctx.args.size() - 2, key));
   }
   static bool ServeSeveral(CommandContext& ctx, const engine::Key& key, ServeStep step) {
     if (step == ServeStep::kCheck) return Has(ctx, key);
     MultiPop request;
     request.Parse(ctx.args, 2, Pops::kWords);
-    return PopSeveralOf(ctx, HeldKeysAt(ctx, request.first_key, request.key_count), request);
+    return PopSeveralOf(ctx, ServableKeysAt(ctx, request.first_key, request.key_count, key), request);
   }
 
   template <bool kSecond>

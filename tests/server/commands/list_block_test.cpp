@@ -80,6 +80,39 @@ TEST_CASE("BLPOP: a key of another type that one transaction wrote before is an 
   CHECK(server.Run("LLEN k2") == Integer(1));
 }
 
+TEST_CASE("BLPOP: nobody is served from a key before those who have waited longer for it") {
+  TestServer server;
+  TestClient first(server);
+  TestClient second(server);
+  first.Send({"BLPOP", "k1", "0"});
+  second.Send({"BLPOP", "k1", "k2", "0"});
+  server.Run("MULTI");
+  server.Run("RPUSH k2 b");
+  server.Run("RPUSH k1 a");
+  server.Run("EXEC");
+  CHECK(first.Read()[1] == "a");
+  CHECK(second.Read()[1] == "b");
+}
+
+TEST_CASE("BLPOP: nobody overtakes a move to another shard that was there first") {
+  for (const std::string target : {"t1", "t2", "t3", "t4", "t5", "t6"}) {  // one of them is in another shard
+    CAPTURE(target);
+    TestServer server;
+    TestClient mover(server);
+    TestClient popper(server);
+    mover.Send({"BRPOPLPUSH", "k1", target, "0"});
+    popper.Send({"BRPOP", "k1", "k2", "0"});
+    server.Run("MULTI");
+    server.Run("RPUSH k1 a b");
+    server.Run("RPUSH k2 c");
+    server.Run("EXEC");
+    CHECK(mover.Read() == "b");
+    const Reply popped = popper.Read();
+    CHECK((popped[1] == "a" || popped[1] == "c"));
+    CHECK(server.Run("LLEN k1").integer + server.Run("LLEN k2").integer == 1);
+  }
+}
+
 TEST_CASE("BLMPOP: takes up to COUNT when woken, by whatever made the list") {
   TestServer server;
   TestClient waiter(server);
