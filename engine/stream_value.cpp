@@ -258,9 +258,11 @@ std::optional<int64_t> Stream::LagOf(const StreamGroup& group) const {
   return added - counted;
 }
 
-// Whether an entry at or behind `id` may have been deleted from the middle.
+// Whether an entry at or behind `id` may have been deleted from the middle. What was deleted before the first entry
+// that is left is no hole.
 bool Stream::HasTombstonesFrom(StreamId id) const {
-  return state_->length > 0 && !state_->max_deleted_id.IsZero() && id <= state_->max_deleted_id;
+  if (state_->length == 0 || state_->max_deleted_id < state_->first_id) return false;
+  return id <= state_->max_deleted_id;
 }
 
 // How many entries were ever added up to this one, where that can be told.

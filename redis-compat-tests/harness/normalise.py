@@ -123,6 +123,36 @@ def _small_packed(args, before, oracle, target):
 
 
 @normaliser(
+    "shared-clock",
+    "OBJECT IDLETIME",
+    why="Redis's integers below 10000 are one object for all keys, with one clock; OBJECT ENCODING is asked just before",
+)
+def _shared_clock(args, before, oracle, target):
+    return _preceded_by(before, "OBJECT ENCODING", args[-1]) and plain(before[1]) == plain(before[2]) == b"int"
+
+
+@normaliser(
+    "sort-ties",
+    "SORT",
+    "SORT_RO",
+    why="what compares equal is in any order: texts that differ behind a NUL (strcoll ends there), and a set's members "
+    "under BY without a star",
+)
+def _sort_ties(args, _before, oracle, target):
+    words = [word.upper() for word in args[2:]]
+    unordered = any(word == b"BY" and b"*" not in args[2 + at + 1] for at, word in enumerate(words[:-1]))
+    if oracle[0] not in AGGREGATES or not (unordered or b"ALPHA" in words):
+        return False
+    if sorted_items(oracle) != sorted_items(target):
+        return False
+    return unordered or b"GET" in words or _up_to_nul(oracle) == _up_to_nul(target)
+
+
+def _up_to_nul(tree):
+    return [item[1] and item[1].split(b"\0", 1)[0] for item in tree[1]]
+
+
+@normaliser(
     "random-set-members",
     "SRANDMEMBER",
     why="random: as many as the oracle's, distinct unless count < 0, each in the set read just before",

@@ -76,7 +76,8 @@ def _move(p):
 def _object(p):
     sub = p.pick("ENCODING", "ENCODING", "ENCODING", "REFCOUNT", "FREQ", "IDLETIME", "NOSUCH")
     key = p.any_key()
-    return [["TYPE", key], ["OBJECT", p.cased(sub), key]]
+    # Whose clock IDLETIME reads depends on the encoding (normaliser shared-clock).
+    return [["OBJECT", "ENCODING", key] if sub == "IDLETIME" else ["TYPE", key], ["OBJECT", p.cased(sub), key]]
 
 
 @command("RANDOMKEY", weight=0.5, mutable=False)

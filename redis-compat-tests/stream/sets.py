@@ -15,9 +15,15 @@ def _different(p, most):
     return sorted({_set_member(p) for _ in range(p.random.randint(1, most))})
 
 
-@command("SADD", weight=6)
+@command("SADD", weight=5.5, mutable=False)
 def _sadd(p):
     return [["SADD", p.key("set")] + _different(p, 6)]
+
+
+@command("SADDFEW", weight=0.5)
+def _sadd_few(p):
+    # Few enough to stay below all thresholds when a mutation repeats one.
+    return [["SADD", p.key("set")] + _different(p, 2)]
 
 
 @command("SADDMANY", weight=0.4, mutable=False)

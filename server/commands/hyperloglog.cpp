@@ -161,7 +161,7 @@ void PfDebug(CommandContext& ctx) {
     return dense ? void() : MakeDense(ctx, key, entry);
   }
   if (!EqualsIgnoringCase(what, "TODENSE")) {
-    return ctx.FailText("ERR Unknown PFDEBUG subcommand '" + std::string(what) + "'");
+    return ctx.FailText("ERR Unknown PFDEBUG subcommand '" + std::string(what.substr(0, what.find('\0'))) + "'");
   }
   if (!dense) MakeDense(ctx, key, entry);
   ctx.reply.Integer(dense ? 0 : 1);
