@@ -309,20 +309,6 @@ def _scan_page(_args, _before, oracle, target):
 
 
 @normaliser(
-    "sort-ties",
-    "SORT",
-    "SORT_RO",
-    why="ALPHA compares up to the first NUL and leaves the order of what is equal there to the sorting algorithm",
-)
-def _sort_ties(args, _before, oracle, target):
-    words = {word.upper() for word in args[2:]}
-    if b"ALPHA" not in words or words & {b"BY", b"GET", b"STORE"} or oracle[0] != b"*":
-        return False
-    left, right = ([item.split(b"\0")[0] for item in plain(reply)] for reply in (oracle, target))
-    return left == right
-
-
-@normaliser(
     "distance-ties",
     *"GEOSEARCH GEORADIUS GEORADIUS_RO GEORADIUSBYMEMBER GEORADIUSBYMEMBER_RO".split(),
     why="COUNT leaves the order of members at the same distance to the sorting algorithm; the distances must be shown",
