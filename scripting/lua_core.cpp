@@ -185,6 +185,10 @@ int UsherLuaStringError(lua_State* lua, const char* format, ...) {
       std::strcmp(format, "attempt to %s a '%s' with a '%s'") == 0) {
     lua_pushfstring(lua, "attempt to perform arithmetic on a %s value",
                     luaL_typename(lua, lua_isnumber(lua, 1) ? 2 : 1));
+  } else if (std::strcmp(format, "invalid capture index %%%d") == 0) {
+    lua_pushliteral(lua, "invalid capture index");
+  } else if (std::strcmp(format, "malformed pattern (missing arguments to '%%b')") == 0) {
+    lua_pushliteral(lua, "unbalanced pattern");
   } else {
     va_list args;
     va_start(args, format);

@@ -44,9 +44,12 @@ void* AllocateForLua(void* context, void* memory, size_t old_bytes, size_t bytes
   return memory == nullptr ? engine::Allocate(bytes) : engine::Reallocate(memory, bytes);
 }
 
-void EndByKill(lua_State* lua, RuntimeState& state) {
-  state.unwinding = Unwinding::kKilled;
-  RaiseError(lua, "Script killed by user with SCRIPT KILL...");
+/// Ends the run. Code that runs because of that (__close) comes here again.
+void EndRun(lua_State* lua, RuntimeState& state, Unwinding how) {
+  state.unwinding = how;
+  if (how == Unwinding::kKilled) RaiseError(lua, "Script killed by user with SCRIPT KILL...");
+  lua_pushnil(lua);
+  lua_error(lua);
 }
 
 /// Runs once in so many steps of a script; UsherLuaTrace() counts them.
@@ -58,16 +61,14 @@ void OnHook(lua_State* lua, lua_Debug*) {
     RaiseError(lua, "FUNCTION LOAD timeout");
   }
   if (state.host == nullptr) return;
+  if (state.unwinding != Unwinding::kNone) EndRun(lua, state, state.unwinding);
   switch (state.host->Poll()) {
     case ScriptHost::Interrupt::kNone:
       return;
     case ScriptHost::Interrupt::kKilled:
-      EndByKill(lua, state);
-      return;
+      return EndRun(lua, state, Unwinding::kKilled);
     case ScriptHost::Interrupt::kAbandon:
-      state.unwinding = Unwinding::kAbandoned;
-      lua_pushnil(lua);
-      lua_error(lua);
+      return EndRun(lua, state, Unwinding::kAbandoned);
   }
 }
 

@@ -57,12 +57,16 @@ void EndSpec(FormatSpec& spec, const char* length_modifier) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 template <class Value>
-void AddFormatted(luaL_Buffer* to, const FormatSpec& spec, Value value) {
-  char* item = luaL_prepbuffsize(to, kItemBytesMax);
+size_t FormatInto(char* item, const FormatSpec& spec, Value value) {
   const int length = std::snprintf(item, kItemBytesMax, spec.text, value);
-  luaL_addsize(to, static_cast<size_t>(length < kItemBytesMax ? length : kItemBytesMax - 1));
+  return static_cast<size_t>(length < kItemBytesMax ? length : kItemBytesMax - 1);
 }
 #pragma GCC diagnostic pop
+
+template <class Value>
+void AddFormatted(luaL_Buffer* to, const FormatSpec& spec, Value value) {
+  luaL_addsize(to, FormatInto(luaL_prepbuffsize(to, kItemBytesMax), spec, value));
+}
 
 void AddQuoted(lua_State* lua, luaL_Buffer* to, int argument) {
   size_t length = 0;
@@ -110,15 +114,19 @@ uint64_t ToUnsigned(double value) {
                                            : static_cast<uint64_t>(TruncateToInteger(value));
 }
 
+/// A zero byte ends the item, as it ends the C string that 5.1 makes.
+void AddCharacter(lua_State* lua, luaL_Buffer* to, const FormatSpec& spec, int argument) {
+  const int64_t code = TruncateToInteger(luaL_checknumber(lua, argument));
+  char item[kItemBytesMax];
+  FormatInto(item, spec, static_cast<int>(code >= INT32_MIN && code <= INT32_MAX ? code : INT32_MIN));
+  luaL_addstring(to, item);
+}
+
 void AddItem(lua_State* lua, luaL_Buffer* to, FormatSpec& spec, int argument) {
   switch (spec.conversion) {
     case 'c':
       EndSpec(spec, "");
-      if (spec.length == 1) {
-        luaL_addchar(to, static_cast<char>(TruncateToInteger(luaL_checknumber(lua, argument))));
-      } else {
-        AddFormatted(to, spec, static_cast<int>(TruncateToInteger(luaL_checknumber(lua, argument))));
-      }
+      AddCharacter(lua, to, spec, argument);
       return;
     case 'd':
     case 'i':
@@ -149,6 +157,20 @@ void AddItem(lua_State* lua, luaL_Buffer* to, FormatSpec& spec, int argument) {
     default:
       luaL_error(lua, "invalid option '%%%c' to 'format'", spec.conversion);
   }
+}
+
+/// find() and match(): a start behind the end of the subject is its end. The library's function is the upvalue.
+int SearchFrom(lua_State* lua) {
+  if (lua_type(lua, 3) == LUA_TNUMBER && lua_isstring(lua, 1)) {
+    size_t length = 0;
+    lua_tolstring(lua, 1, &length);
+    const auto end = static_cast<lua_Number>(length) + 1;
+    if (lua_tonumber(lua, 3) > end) {
+      lua_pushnumber(lua, end);
+      lua_replace(lua, 3);
+    }
+  }
+  return lua_tocfunction(lua, lua_upvalueindex(1))(lua);
 }
 
 /// Runs find(subject, pattern, from) on the values at stack places 1 and 2. Pushes what it returns and gives its count.
@@ -201,11 +223,10 @@ void PushReplacementText(lua_State* lua, const Match& match, const char* subject
   luaL_Buffer result;
   luaL_buffinit(lua, &result);
   for (size_t i = 0; i < length; ++i) {
-    if (text[i] != '%') {
+    if (text[i] != '%' || !IsDigit(text[i + 1])) {
+      if (text[i] == '%') ++i;
       luaL_addchar(&result, text[i]);
-    } else if (!IsDigit(text[++i])) {
-      luaL_addchar(&result, text[i]);
-    } else if (text[i] == '0') {
+    } else if (text[++i] == '0') {
       luaL_addlstring(&result, subject + match.begin, match.end - match.begin);
     } else {
       PushCapture(lua, match, subject, text[i] - '1');
@@ -385,6 +406,11 @@ void OpenString(lua_State* lua) {
   AddWithFind(lua, "gfind", Gmatch);
   lua_pushcfunction(lua, Char);
   lua_setfield(lua, -2, "char");
+  for (const char* name : {"find", "match"}) {
+    lua_getfield(lua, -1, name);
+    lua_pushcclosure(lua, SearchFrom, 1);
+    lua_setfield(lua, -2, name);
+  }
   lua_pushcfunction(lua, Format);
   lua_setfield(lua, -2, "format");
 }

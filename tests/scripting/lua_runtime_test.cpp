@@ -98,7 +98,9 @@ TEST_CASE("LuaRuntime: redis.log, set_repl and acl_check_cmd ask the host") {
 TEST_CASE("LuaRuntime: a killed script ends whatever it does") {
   const std::string killed = "-ERR Script killed by user with SCRIPT KILL... script: SHA, on @user_script:1.";
   for (const std::string_view body :
-       {"while true do end", "while true do pcall(function() while true do end end) end",
+       {"while true do end",
+        "local x <close> = setmetatable({}, {__close = function() while true do end end}) while true do end",
+        "while true do pcall(function() while true do end end) end",
         "xpcall(function() while true do end end, function() while true do end end)",
         "local co = coroutine.wrap(function() while true do end end) while true do pcall(co) end",
         "local co = coroutine.create(function() while true do end end) while true do coroutine.resume(co) end",
