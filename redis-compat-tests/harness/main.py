@@ -36,6 +36,10 @@ SUITES = {
     "waiting": ("cases.waiting", "random sequences of waiting clients, of all that may wake them, and keyspace events"),
     "publishing": ("cases.publishing", "random subscriptions and messages of several clients"),
     "events": ("cases.events", "the random streams with a listener to keyspace events of all classes"),
+    "lua_values": (
+        "cases.lua_values",
+        "random expressions in scripts: numbers, formats, patterns, cjson, cmsgpack, struct, bit",
+    ),
     "transactions": ("cases.transactions", "random MULTI and WATCH from several connections; CLIENT TRACKING's pushes"),
     "connections": ("cases.connections", "limits, timeouts, pushed messages, kill, pause and stop, on servers of their own"),
     "tools": ("cases.cli_tools", "redis-cli's modes and redis-benchmark against the target"),

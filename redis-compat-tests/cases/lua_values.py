@@ -1,4 +1,4 @@
-"""The `script_values` suite: random expressions in scripts, on both servers: arithmetic and the texts of numbers,
+"""The `lua_values` suite: random expressions in scripts, on both servers: arithmetic and the texts of numbers,
 string.format, patterns, cjson, cmsgpack, struct and bit, with values, texts and formats that are often nearly right.
 
 A script gets a hundred expressions as ARGV, runs each by loadstring() under pcall(), and returns what each gave as text,
@@ -217,15 +217,15 @@ class Writer:
 
 def run(context):
     """ROUNDS scripts of PER_ROUND expressions each."""
-    writer = Writer(random.Random("%s script values" % context.seed))
+    writer = Writer(random.Random("%s lua values" % context.seed))
     with Client(context.pair.ports[0]) as oracle, Client(context.pair.ports[1]) as target:
         if target.call("EVAL", "return 1", 0) != (b":", b"1"):
-            context.report.skip("script_values", "target does not know EVAL", ROUNDS)
+            context.report.skip("lua_values", "target does not know EVAL", ROUNDS)
             return
         for number in range(ROUNDS):
             if context.out_of_time():
                 break
-            _round(context, "script_values/%s/%d" % (context.seed, number), writer, (oracle, target))
+            _round(context, "lua_values/%s/%d" % (context.seed, number), writer, (oracle, target))
 
 
 def _round(context, check, writer, clients):
