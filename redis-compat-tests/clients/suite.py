@@ -11,7 +11,7 @@ import time
 from .program import run_program
 from .toolbox import Broken, Unavailable
 
-FOLDERS = ("python", "c", "php", "ruby", "nodejs")
+FOLDERS = ("python", "c", "php", "ruby", "nodejs", "go", "rust", "java")
 # Server options beside the harness's own: some clients look at the notifications of expired keys.
 OPTIONS = {"notify-keyspace-events": "Ex"}
 

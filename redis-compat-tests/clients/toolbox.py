@@ -10,7 +10,7 @@ import pathlib
 import shutil
 import subprocess
 
-SETUP_LIMIT_S = 300
+SETUP_LIMIT_S = 600
 
 
 class Unavailable(Exception):
