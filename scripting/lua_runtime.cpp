@@ -331,6 +331,7 @@ uint32_t LuaRuntime::State::Add(int reference, std::string name) {
 
 void LuaRuntime::State::Remove(uint32_t id) {
   ASSERT(runnables[id].reference != LUA_NOREF);
+  const UnlimitedMemory unlimited(*this);
   luaL_unref(lua, LUA_REGISTRYINDEX, runnables[id].reference);
   runnables[id] = {};
   free_ids.push_back(id);
@@ -370,21 +371,19 @@ RunOutcome LuaRuntime::State::Finish(int status, const std::string& name, protoc
   return {RunOutcome::Status::kFailed, counted};
 }
 
-/// Runs the code of a library whose registrations go to `loading`.
+/// Runs the code of a library whose registrations go to `loading`. Only that code has the memory limit.
 bool LuaRuntime::State::RunLibrary(std::string_view code, std::string* error) {
-  ++unlimited_depth;
   lua_settop(lua, 0);
   lua_pushcfunction(lua, OnError);
   if (LoadSource(lua, WithoutShebang(code), kFunctionChunk) != LUA_OK) {
     *error = std::string("Error compiling function: ") + lua_tostring(lua, -1);
-    --unlimited_depth;
     return false;
   }
   ShowGlobals(lua, PushLoadingGlobals);
   lua_pushvalue(lua, 2);
-  --unlimited_depth;
+  const int depth = std::exchange(unlimited_depth, 0);
   const int status = lua_pcall(lua, 0, 0, 1);
-  const UnlimitedMemory unlimited(*this);
+  unlimited_depth = depth;
   if (status != LUA_OK) {
     *error = "Error registering functions: ";
     *error += lua_istable(lua, -1) ? TextField(lua, lua_gettop(lua), "err") : std::string(lua_tostring(lua, -1));
@@ -422,6 +421,7 @@ std::optional<LibraryId> LuaRuntime::LoadLibrary(std::string_view, std::string_v
                                                  std::vector<RegisteredFunction>* registered, std::string* error) {
   ASSERT(!running() && state_->kind == RuntimeKind::kFunctions);
   lua_State* lua = state_->lua;
+  const UnlimitedMemory unlimited(*state_);
   LibraryLoading loading;
   loading.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(state_->settings.library_load_ms_max);
   lua_newtable(lua);

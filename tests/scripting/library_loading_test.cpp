@@ -107,6 +107,15 @@ TEST_CASE("LoadLibrary: loading has a small world and a time limit") {
   CHECK(functions.Call("f") == ":1|");
 }
 
+TEST_CASE("LoadLibrary: memory is limited while the code runs, and there again after that") {
+  LuaRuntime runtime{RuntimeKind::kFunctions, {.memory_bytes_max = 2 << 20}};
+  std::vector<RegisteredFunction> registered;
+  std::string error;
+  CHECK_FALSE(runtime.LoadLibrary("lib", "local t = {} for i = 1, 1e9 do t[i] = i end", &registered, &error));
+  CHECK(error.find("not enough memory") != std::string::npos);
+  CHECK(runtime.LoadLibrary("lib", "redis.register_function('f', function() end)", &registered, &error));
+}
+
 TEST_CASE("LoadLibrary: a dropped library's functions are gone, others stay") {
   Functions functions;
   REQUIRE(functions.Load("redis.register_function('f', function() return 1 end)") == "");
