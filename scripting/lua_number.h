@@ -18,4 +18,11 @@ inline int64_t TruncateToInteger(double value) {
   return INT64_MIN;
 }
 
+/// The same for an unsigned integer: from 2^64 on it is 0.
+inline uint64_t TruncateToUnsigned(double value) {
+  constexpr uint64_t kHighBit = uint64_t{1} << 63;
+  if (value >= 0x1p63) return static_cast<uint64_t>(TruncateToInteger(value - 0x1p63)) ^ kHighBit;
+  return static_cast<uint64_t>(TruncateToInteger(value));
+}
+
 }  // namespace usher::scripting

@@ -109,11 +109,6 @@ void AddString(lua_State* lua, luaL_Buffer* to, FormatSpec& spec, int argument) 
   AddFormatted(to, spec, text);
 }
 
-uint64_t ToUnsigned(double value) {
-  return value >= 0x1p63 && value < 0x1p64 ? static_cast<uint64_t>(value)
-                                           : static_cast<uint64_t>(TruncateToInteger(value));
-}
-
 /// A zero byte ends the item, as it ends the C string that 5.1 makes.
 void AddCharacter(lua_State* lua, luaL_Buffer* to, const FormatSpec& spec, int argument) {
   const int64_t code = TruncateToInteger(luaL_checknumber(lua, argument));
@@ -138,7 +133,7 @@ void AddItem(lua_State* lua, luaL_Buffer* to, FormatSpec& spec, int argument) {
     case 'x':
     case 'X':
       EndSpec(spec, "l");
-      AddFormatted(to, spec, ToUnsigned(luaL_checknumber(lua, argument)));
+      AddFormatted(to, spec, TruncateToUnsigned(luaL_checknumber(lua, argument)));
       return;
     case 'e':
     case 'E':

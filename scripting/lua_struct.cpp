@@ -117,9 +117,7 @@ class FormatReader {
 };
 
 void AddInteger(lua_State* lua, luaL_Buffer* to, const FormatReader& format, int argument) {
-  const double number = luaL_checknumber(lua, argument);
-  uint64_t value = number >= 0x1p63 && number < 0x1p64 ? static_cast<uint64_t>(number)
-                                                       : static_cast<uint64_t>(TruncateToInteger(number));
+  uint64_t value = TruncateToUnsigned(luaL_checknumber(lua, argument));
   char bytes[kIntegerBytesMax] = {};
   const size_t size = format.size();
   for (size_t i = 0; i < size; ++i, value >>= 8) {
@@ -267,7 +265,7 @@ size_t PushItem(lua_State* lua, const FormatReader& format, std::string_view dat
       size_t size = format.size();
       if (size == 0) {
         if (count == 0 || !lua_isnumber(lua, -1)) luaL_error(lua, "format 'c0' needs a previous size");
-        size = static_cast<size_t>(TruncateToInteger(lua_tonumber(lua, -1)));
+        size = TruncateToUnsigned(lua_tonumber(lua, -1));
         lua_pop(lua, 1);
         --count;
         luaL_argcheck(lua, size <= data.size() && offset <= data.size() - size, 2, kTooShort);
