@@ -108,8 +108,8 @@ suite_compat() {
 # The packages that are missing are installed if that is possible; the suite reports what it could not have as skipped.
 suite_clients() {
   (install_packages "$@") || echo "not all of these could be installed: $*"
-  counting limited 1260 python3 redis-compat-tests/run.py --target build/release/usher-server --suite clients \
-    --time-limit 1200
+  counting limited 1860 python3 redis-compat-tests/run.py --target build/release/usher-server --suite clients \
+    --suite software --time-limit 1800
 }
 
 # Toolchains that CI uses only when they are there.
@@ -158,7 +158,7 @@ command_test() {
       suite "headers compile alone" suite_headers
       suite "formatting" suite_format
       suite "compatibility with redis-server" suite_compat "$commands" "$compat_seconds"
-      suite "client libraries" suite_clients "${CLIENT_PACKAGES[@]}"
+      suite "client libraries and software on scripts" suite_clients "${CLIENT_PACKAGES[@]}"
       suite "a short opening" suite_opening
       if [[ $quick == no ]]; then
         suite "unit tests, ASan and UBSan" suite_unit asan
@@ -170,7 +170,7 @@ command_test() {
     clients)
       build release usher-server || die "the build failed"
       mapfile -t toolchains < <(missing_toolchains)
-      suite "client libraries" suite_clients "${CLIENT_PACKAGES[@]}" "${toolchains[@]}"
+      suite "client libraries and software on scripts" suite_clients "${CLIENT_PACKAGES[@]}" "${toolchains[@]}"
       ;;
     address) suite "unit tests, ASan and UBSan" suite_unit asan ;;
     thread) suite "unit tests, TSan" suite_unit tsan ;;

@@ -47,9 +47,10 @@ SUITES = {
     "queue": ("queue.suite", "the waiting room: Lua scripts on the oracle against native commands on the target"),
     "properties": ("queue.properties", "the waiting room under many connections at once: invariants"),
     "clients": ("clients.suite", "client libraries of several languages, each against a server of its own"),
+    "software": ("software.suite", "job queues, locks and limiters that live on scripts, as clients"),
     "selftest": ("harness.selftest", "deliberate faults between a redis-server and the harness: each must be found"),
 }
-EXTRA_SUITES = ("clients", "selftest")
+EXTRA_SUITES = ("clients", "software", "selftest")
 DEFAULT_SUITES = [name for name in SUITES if name not in EXTRA_SUITES]
 
 

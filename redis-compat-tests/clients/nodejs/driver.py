@@ -17,7 +17,9 @@ def node_modules(name, source):
     def make():
         for manifest in manifests:
             shutil.copy(manifest, folder)
-        run_tool([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], Unavailable, folder=folder)
+        # Not `npm ci`: that wants optional modules of every platform in the lock file, which not every mirror has.
+        options = ["--no-save", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
+        run_tool([npm, "install", *options], Unavailable, folder=folder)
 
     once(folder, manifests, make)
     return folder / "node_modules"

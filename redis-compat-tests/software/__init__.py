@@ -1,0 +1,1 @@
+"""The `software` suite: job queues, locks and limiters that live on scripts, unmodified."""
