@@ -9,6 +9,7 @@ import importlib
 import time
 
 from .program import run_program
+from .selftest import run_selftest
 from .toolbox import Broken, Unavailable
 
 FOLDERS = ("python", "c", "php", "ruby", "nodejs", "go", "rust", "java")
@@ -17,7 +18,8 @@ OPTIONS = {"notify-keyspace-events": "Ex"}
 
 
 def run(context):
-    """All clients."""
+    """All clients, after a look whether failures would be seen."""
+    run_selftest(context)
     run_folders(context, "clients", FOLDERS, OPTIONS)
 
 
