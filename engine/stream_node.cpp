@@ -44,6 +44,14 @@ StreamNode StreamNode::Make(StreamId first_id, StreamFields fields) {
   return node;
 }
 
+StreamNode StreamNode::FromBlock(StreamId first_id, std::string_view block) {
+  StreamNode node;
+  node.id = first_id;
+  node.block_ = static_cast<uint8_t*>(Allocate(block.size()));
+  std::memcpy(node.block_, block.data(), block.size());
+  return node;
+}
+
 void StreamNode::Destroy() {
   Free(block_);
   block_ = nullptr;

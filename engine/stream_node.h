@@ -80,6 +80,10 @@ class StreamNode {
 
   /// A node for entries with these fields, without any yet.
   static StreamNode Make(StreamId first_id, StreamFields fields);
+  /// A node in the layout above, checked already.
+  static StreamNode FromBlock(StreamId first_id, std::string_view block);
+  /// The node in that layout.
+  std::string_view block() const { return {reinterpret_cast<const char*>(block_), bytes()}; }
   void Destroy();
   StreamNode Copy() const;
   size_t MemoryBytes() const;

@@ -265,7 +265,6 @@ bool Stream::HasTombstonesFrom(StreamId id) const {
   return id <= state_->max_deleted_id;
 }
 
-// How many entries were ever added up to this one, where that can be told.
 int64_t Stream::CountedUpTo(StreamId id) const {
   const int64_t added = static_cast<int64_t>(state_->entries_added);
   if (added == 0) return 0;
@@ -281,6 +280,19 @@ int64_t Stream::CountedUpTo(StreamId id) const {
 }
 
 // ---- The whole
+
+void Stream::AppendNode(StreamNode node) {
+  state_->nodes.Insert(node);
+  state_->bytes += node.MemoryBytes();
+  state_->length += static_cast<size_t>(node.live());
+}
+
+void Stream::RestoreNumbers(const Numbers& numbers) {
+  state_->last_id = numbers.last_id;
+  state_->max_deleted_id = numbers.max_deleted_id;
+  state_->entries_added = numbers.entries_added;
+  FindFirstId();
+}
 
 // The tree has a leaf per key, a node per branching, and one more wherever bytes lie between a branching and what
 // follows it. A stack holds the depths of the branchings above the key at hand.

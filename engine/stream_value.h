@@ -107,8 +107,21 @@ class Stream {
   void DestroyGroup(StreamGroup& group);
   /// Notes that the group was given this entry, unless it has been further already. True: it is noted.
   bool AdvanceGroup(StreamGroup& group, StreamId id) const;
+  /// How many entries were ever added up to this one; kUnknownEntriesRead where that cannot be told.
+  int64_t CountedUpTo(StreamId id) const;
   /// How many entries the group has not been given yet; none: it cannot be known.
   std::optional<int64_t> LagOf(const StreamGroup& group) const;
+
+  // As files have it: whole nodes in ascending order, then the numbers.
+  const IdMap<StreamNode>& nodes() const { return state_->nodes; }
+  /// Takes the node over; its entries are behind all there are.
+  void AppendNode(StreamNode node);
+  struct Numbers {
+    StreamId last_id;
+    StreamId max_deleted_id;
+    uint64_t entries_added;
+  };
+  void RestoreNumbers(const Numbers& numbers);
 
   // What XINFO shows of the structure.
   size_t node_count() const { return state_->nodes.size(); }
@@ -140,7 +153,6 @@ class Stream {
   void RemoveNode(IdMap<StreamNode>::Cursor at);
   void FindFirstId();
   bool HasTombstonesFrom(StreamId id) const;
-  int64_t CountedUpTo(StreamId id) const;
 
   template <class Fn>
   auto Change(StreamNode& node, Fn&& fn) {

@@ -94,6 +94,7 @@ Complaints CheckThirdParty(const SourceFile& file) {
       {R"(prometheus/.*|CivetServer\.h|civetweb\.h)", "server/metrics."},
       {R"(xxhash\.h|xxh3\.h)", "engine/base/"},
       {R"(mimalloc.*\.h)", "engine/base/"},
+      {R"(lzf\.h)", "engine/lzf."},
       {R"(doctest/.*)", "tests/"},
   };
   Complaints complaints;

@@ -1,0 +1,20 @@
+// Values as redis-server 7.0 writes them to its files and DUMP payloads: small ones as one packed block, large ones
+// element by element. A set's packed form is written as a plain set, since 7.0 knows no other.
+// Memory: what is on its way to the writer's sink is bounded by a piece and the longest element. Complexity: linear.
+// Thread safety: the caller holds the turn of the entry's shard.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/key_entry.h"
+#include "engine/rdb_writer.h"
+
+namespace usher::engine {
+
+/// The rdb::Type of the entry's value.
+uint8_t RdbTypeOf(KeyEntry entry);
+
+/// Writes the value alone: neither type nor key.
+void EncodeRdbValue(RdbWriter& writer, KeyEntry entry);
+
+}  // namespace usher::engine

@@ -1,0 +1,167 @@
+// Files: what was saved comes back; every record there is; what is refused.
+#include "engine/rdb_load.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "engine/base/random.h"
+#include "engine/rdb_format.h"
+#include "engine/rdb_save.h"
+#include "tests/support/rdb_values.h"
+#include "tests/support/test_seed.h"
+
+namespace usher::engine {
+namespace {
+
+using namespace std::string_literals;
+using tests::DescribeValue;
+
+struct TextSink : RdbSink {
+  bool Write(std::string_view bytes) override {
+    text += bytes;
+    return true;
+  }
+  std::string text;
+};
+struct TextSource : RdbSource {
+  explicit TextSource(std::string_view all) : rest(all) {}
+  size_t Read(char* to, size_t size) override {
+    const size_t count = rest.copy(to, size);
+    rest.remove_prefix(count);
+    return count;
+  }
+  std::string_view rest;
+};
+
+/// Remembers what it is given, as text.
+struct Target : RdbTarget {
+  std::string OnDatabase(int64_t db) override { return db < 16 ? "" : "no such database"; }
+  std::string OnKey(const RdbKey& key, DecodedValue& value) override {
+    OwnedEntry entry(value.Take().Build(key.name, key.expiry_ms));
+    const std::string text = std::to_string(key.expiry_ms) + ' ' + std::to_string(key.idle_seconds) + ' ' +
+                             std::to_string(key.frequency) + ' ' + DescribeValue(entry.entry());
+    return keys.emplace(std::to_string(key.db) + std::string(key.name), text).second ? "" : "twice";
+  }
+  void OnAux(std::string_view name, std::string_view value) override { aux[std::string(name)] = value; }
+  std::string OnFunction(std::string_view code) override {
+    functions.emplace_back(code);
+    return {};
+  }
+  std::map<std::string, std::string> keys;
+  std::map<std::string, std::string> aux;
+  std::vector<std::string> functions;
+};
+
+std::string Load(std::string_view file, Target& target, RdbLoadOptions options = {}) {
+  TextSource source(file);
+  RdbReader reader(source, options.checksum);
+  return LoadRdb(reader, {}, target, options);
+}
+
+/// A file of version 4, which has no checksum.
+std::string Plain(const std::string& records) {
+  return "REDIS0004" + records + "\xff";
+}
+std::string ErrorOf(const std::string& file) {
+  Target target;
+  return Load(file, target);
+}
+
+TEST_CASE("LoadRdb: what was saved comes back") {
+  Random random{tests::TestSeed()};
+  TextSink sink;
+  RdbSaver saver(sink, {});
+  saver.Begin({{"redis-ver", "7.2.0"}});
+  saver.Function("the code");
+  Target expected;
+  for (int db = 0; db < 3; ++db) {
+    saver.BeginDatabase(db, 100, 0);
+    for (int number = 0; number < 100; ++number) {
+      std::string text;
+      const std::string name = "key" + std::to_string(number);
+      const int64_t expiry_ms = random.Below(2) == 0 ? kNoExpiry : 1 + static_cast<int64_t>(random.Below(1u << 30));
+      OwnedEntry entry(tests::RandomRdbValue(random, {}, text).Build(name, expiry_ms));
+      REQUIRE(EncodeRdbKey(saver.writer(), name, entry.entry(), {}));
+      expected.keys[std::to_string(db) + name] = std::to_string(expiry_ms) + " -1 -1 " + DescribeValue(entry.entry());
+      saver.writer().MayFlush();
+    }
+  }
+  REQUIRE(saver.Finish());
+  Target loaded;
+  CHECK(Load(sink.text, loaded) == "");
+  CHECK(loaded.keys == expected.keys);
+  CHECK(loaded.aux["redis-ver"] == "7.2.0");
+  CHECK(loaded.functions == std::vector<std::string>{"the code"});
+}
+
+TEST_CASE("LoadRdb: each kind of record") {
+  Target target;
+  const std::string key = "\x00\x01"s + "k" + "\x01" + "v";
+  const std::string other = "\x00\x01"s + "o" + "\x01" + "v";
+  CHECK(Load(Plain("\xfe\x01\xfb\x02\x01\xfd\x0a\x00\x00\x00"s + key + "\xf8\x05" + other), target) == "");
+  CHECK(target.keys["1k"] == "10000 -1 -1 string\n1:v");
+  CHECK(target.keys["1o"] == std::to_string(kNoExpiry) + " 5 -1 string\n1:v");
+  Target more;
+  CHECK(Load(Plain("\xf4\x01\x02\x03\xf9\x07\xfc\x01\x00\x00\x00\x00\x00\x00\x00"s + key), more) == "");
+  CHECK(more.keys["0k"] == "1 -1 7 string\n1:v");
+}
+
+TEST_CASE("LoadRdb: an empty container makes no key") {
+  Target target;
+  CHECK(Load(Plain("\x01\x01"s + "k" + "\x00"s), target) == "");
+  CHECK(target.keys.empty());
+}
+
+TEST_CASE("LoadRdb: what is refused, and where") {
+  CHECK(ErrorOf("") == "unexpected end of data (at offset 0)");
+  CHECK(ErrorOf("RADIS0010\xff").starts_with("Wrong signature trying to load DB from file"));
+  CHECK(ErrorOf("REDIS0013\xff").starts_with("Can't handle RDB format version 13"));
+  CHECK(ErrorOf("REDIS00x3\xff").starts_with("Can't handle RDB format version"));
+  CHECK(ErrorOf("REDIS0000\xff").starts_with("Can't handle RDB format version 0"));
+  CHECK(ErrorOf(Plain("\xfe\x10")).starts_with("no such database"));
+  CHECK(ErrorOf(Plain("\xf7\x01")).find("module") != std::string::npos);
+  CHECK(ErrorOf(Plain("\xf6\x01")).find("release candidate") != std::string::npos);
+  const std::string key = "\x00\x01"s + "k" + "\x01" + "v";
+  CHECK(ErrorOf(Plain(key + key)).starts_with("twice"));
+  CHECK(ErrorOf("REDIS0004" + key) == "unexpected end of data (at offset 14)");
+  CHECK(ErrorOf(Plain("\x30\x01"s + "k")).starts_with("unknown type of value"));
+}
+
+TEST_CASE("LoadRdb: a checksum is compared unless it is 0 or nobody wants to") {
+  const std::string key = "\x00\x01"s + "k" + "\x01" + "v";
+  const std::string body = "REDIS0010" + key + "\xff";
+  Target target;
+  CHECK(Load(body + std::string(8, 'x'), target).starts_with("Wrong RDB checksum"));
+  CHECK(ErrorOf(body + std::string(8, '\0')) == "");
+  CHECK(ErrorOf(body + "1234").starts_with("unexpected end of data"));
+  Target unchecked;
+  CHECK(Load(body + std::string(8, 'x'), unchecked, {.checksum = false}) == "");
+}
+
+TEST_CASE("LoadRdb: damaged files do no harm") {
+  Random random{tests::TestSeed()};
+  TextSink sink;
+  RdbSaveOptions options;
+  options.checksum = false;
+  RdbSaver saver(sink, options);
+  saver.Begin({{"a", "b"}});
+  saver.BeginDatabase(0, 20, 0);
+  for (int number = 0; number < 20; ++number) {
+    std::string text;
+    OwnedEntry entry(tests::RandomRdbValue(random, {}, text).Build("key" + std::to_string(number), kNoExpiry));
+    EncodeRdbKey(saver.writer(), entry.entry().key(), entry.entry(), {});
+  }
+  REQUIRE(saver.Finish());
+  for (int round = 0; round < 500; ++round) {
+    std::string file = sink.text;
+    for (uint64_t left = random.Below(5); left > 0; --left) {
+      file[random.Below(file.size())] = static_cast<char>(random.Next());
+    }
+    if (random.Below(2) == 0) file.resize(random.Below(file.size()));
+    ErrorOf(file);
+  }
+}
+
+}  // namespace
+}  // namespace usher::engine
