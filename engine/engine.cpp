@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 
 #include "engine/eviction.h"
+#include "engine/snapshot.h"
 
 namespace usher::engine {
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/snapshot.h"
 #include "protocol/number_text.h"
 
 namespace usher::engine {
@@ -112,8 +113,15 @@ Result<std::optional<std::string_view>> EngineContext::ReadString(const Key& key
   return std::optional<std::string_view>(entry.StringBytes(scratch));
 }
 
+// Whoever writes a snapshot keeps what the key was.
+void EngineContext::BeforeWrite(const Key& key, int db, KeyEntry entry) {
+  if (ShardSnapshot* const snapshot = ShardOf(key).snapshot.get(); snapshot != nullptr) [[unlikely]]
+    snapshot->BeforeWrite(db, key, entry);
+}
+
 KeyEntry EngineContext::ForWrite(const Key& key) {
   const KeyEntry entry = FindLive(key, db_);
+  BeforeWrite(key, db_, entry);
   if (entry) Touch(entry, key);
   return entry;
 }
@@ -145,7 +153,9 @@ OwnedEntry EngineContext::Detach(const Key& key) {
 
 void EngineContext::Attach(const Key& key, OwnedEntry entry, int db) {
   Keyspace& keyspace = turns_->KeyspaceOf(key, db);
-  if (const KeyEntry old = FindLive(key, db)) engine_.background_free().Free(keyspace.Erase(old));
+  const KeyEntry old = FindLive(key, db);
+  BeforeWrite(key, db, old);
+  if (old) engine_.background_free().Free(keyspace.Erase(old));
   keyspace.Insert(key, std::move(entry), kKeepExpiry);
   if ((settings_->notify & kNotifyNew) != 0) Notify(key, db, kNotifyNew, "new");
 }
@@ -158,9 +168,34 @@ void EngineContext::FlushDatabase(int db, FreeWhere where) {
     Keyspace flushed;
     shard.databases[static_cast<size_t>(db)]->Swap(flushed);
     shard.stats.dirty.Add(flushed.size());
+    if (shard.snapshot) shard.snapshot->OnFlush(db, flushed);
     AccountShard(shard, db);
     SignalAll(shard, db);
     if (where == FreeWhere::kBackground) engine_.background_free().Free(std::move(flushed));
+  });
+}
+
+void EngineContext::Unload() {
+  turns_->ForEachHeld([&](ShardData& shard) {
+    for (size_t db = 0; db < shard.databases.size(); ++db) {
+      TouchWatched(shard, static_cast<int>(db), nullptr);
+      Keyspace unloaded;
+      shard.databases[db]->Swap(unloaded);
+      AccountShard(shard, static_cast<int>(db));
+      engine_.background_free().Free(std::move(unloaded));
+    }
+  });
+}
+
+void EngineContext::LoadKey(const Key& key, int db, const EntryBuilder& value, int64_t expiry_ms, uint32_t access) {
+  Keyspace& keyspace = turns_->KeyspaceOf(key, db);
+  keyspace.Insert(key, value, expiry_ms).set_access(access);
+  keyspace.NoteChange(key.name);
+}
+
+void EngineContext::EndLoading() {
+  turns_->ForEachHeld([&](ShardData& shard) {
+    for (size_t db = 0; db < shard.databases.size(); ++db) AccountShard(shard, static_cast<int>(db));
   });
 }
 
@@ -197,6 +232,7 @@ void EngineContext::SwapDatabases(int a, int b) {
     TouchWatched(shard, a, shard.databases[static_cast<size_t>(b)].get());
     TouchWatched(shard, b, shard.databases[static_cast<size_t>(a)].get());
     shard.databases[static_cast<size_t>(a)]->Swap(*shard.databases[static_cast<size_t>(b)]);
+    if (shard.snapshot) shard.snapshot->OnSwap(a, b);
     shard.stats.dirty.Add(1);
     AccountShard(shard, a);
     AccountShard(shard, b);
@@ -284,7 +320,9 @@ void EngineContext::RemoveSilently(const Key& key, int db, NotifyClass event_cla
   const std::string name(key.name);
   const Key owned{name, key.hash, key.slot};
   Keyspace& keyspace = turns_->KeyspaceOf(owned, db);
-  engine_.background_free().Free(keyspace.Erase(keyspace.Find(owned)));
+  const KeyEntry entry = keyspace.Find(owned);
+  BeforeWrite(owned, db, entry);
+  engine_.background_free().Free(keyspace.Erase(entry));
   ShardData& shard = ShardOf(owned);
   AccountShard(shard, db);
   if (shard.observed) {

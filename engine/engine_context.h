@@ -165,6 +165,15 @@ class EngineContext {
   /// False when there was none.
   bool ClearExpiry(const Key& key);
 
+  // Loading a file, under the turns of all shards: nobody hears of it, and it counts as no change.
+  /// Removes all keys of all databases.
+  void Unload();
+  bool IsLoaded(const Key& key, int db) const { return bool{turns_->KeyspaceOf(key, db).Find(key)}; }
+  /// Adds a key that is not there yet.
+  void LoadKey(const Key& key, int db, const EntryBuilder& value, int64_t expiry_ms, uint32_t access);
+  /// Counts what was loaded.
+  void EndLoading();
+
   // Whole databases, in the shards that are held: all of them.
   /// Removes all keys of a database.
   void FlushDatabase(int db, FreeWhere where);
@@ -220,6 +229,7 @@ class EngineContext {
   void TellObservers(ShardData& shard, const Key& key, int db);
   void TellReaders(ShardData& shard, const Key& key);
   void TouchWatched(ShardData& shard, int db, const Keyspace* replacement);
+  void BeforeWrite(const Key& key, int db, KeyEntry entry);
   void Touch(KeyEntry entry, const Key& key);
   void TouchNew(KeyEntry entry, const Key& key);
   KeyEntry FindLive(const Key& key, int db);

@@ -25,6 +25,7 @@ class Dispatcher;
 namespace usher::engine {
 
 class Evictor;
+class ShardSnapshot;
 
 /// Sizes of one logical database's part in a shard.
 struct DatabaseStats {
@@ -63,9 +64,10 @@ struct ShardData {
   bool observed = false;
   ShardStats stats;
   Random random;
-  int64_t last_now_us = 0;              // time never goes back for a shard
-  std::vector<size_t> accounted_bytes;  // per database, what stats.memory_bytes contains
-  std::unique_ptr<Evictor> evictor;     // made when the shard first evicts
+  int64_t last_now_us = 0;                  // time never goes back for a shard
+  std::vector<size_t> accounted_bytes;      // per database, what stats.memory_bytes contains
+  std::unique_ptr<Evictor> evictor;         // made when the shard first evicts
+  std::unique_ptr<ShardSnapshot> snapshot;  // while one is written
 };
 
 class Shard {

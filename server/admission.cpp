@@ -96,6 +96,27 @@ std::string RestrictionText(const Server& server, const Session& session, const 
   return {};
 }
 
+/// What a command does, and what those do that an EXEC runs.
+uint32_t FlagsWithQueued(const Session& session, const CommandSpec& spec) {
+  const bool runs_queued = (spec.flags & kRunsQueued) != 0 && session.client.transaction != nullptr;
+  return runs_queued ? spec.flags | session.client.transaction->flags() : spec.flags;
+}
+
+/// Why the server refuses the command in its present state; "": it does not.
+std::string_view GateText(uint32_t gate, const Session& session, const CommandSpec& spec) {
+  const bool writes = (FlagsWithQueued(session, spec) & kWrite) != 0 || spec.name == "ping";
+  if ((gate & kGateWritesRefused) != 0 && writes) {
+    return "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands "
+           "that may modify the data set are disabled, because this instance is configured to report errors during "
+           "writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for "
+           "details about the RDB error.";
+  }
+  if ((gate & kGateLoading) != 0 && (spec.flags & kLoading) == 0) {
+    return "LOADING Redis is loading the dataset in memory";
+  }
+  return {};
+}
+
 Admission Reject(Session& session, ExecutionThread& thread, std::string_view error) {
   const size_t mark = session.replies.size();
   WriteRefusal(session, error);
@@ -162,9 +183,11 @@ Admission Admit(Server& server, Session& session, ExecutionThread& thread) {
   if (!ArityFits(spec, args.size()) || spec.handler == nullptr) {
     return Reject(session, thread, "ERR wrong number of arguments for '" + std::string(spec.name) + "' command");
   }
-  if (session.client.restrictions == 0) [[likely]]
+  const uint32_t gate = server.gate();
+  if ((session.client.restrictions | gate) == 0) [[likely]]
     return Admission::kRuns;
   error = RestrictionText(server, session, spec);
+  if (error.empty() && gate != 0) error = GateText(gate, session, spec);
   if (!error.empty()) return Reject(session, thread, error);
   if ((session.client.restrictions & kInMulti) == 0 || RunsInMulti(spec.name)) return Admission::kRuns;
   return QueueRequest(server, session, thread);

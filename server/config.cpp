@@ -183,10 +183,12 @@ std::string Config::SetAtStart(const ConfigDirective& directive, const std::vect
   ConfigSetting& setting = settings_[ConfigIndexOf(directive)];
   ParsedSetting parsed = ParseSetting(directive, words, setting);
   if (!parsed.setting) return parsed.error;
-  if (!IsKept(directive, *parsed.setting)) {
-    if (!directive.Is(kConfigLenient)) return NotKeptText(directive);
-    Warn("'" + std::string(directive.name) + " " + parsed.setting->text + "' is left out: " + NotKeptText(directive));
-    return {};
+  if (!IsKept(directive, *parsed.setting)) return NotKeptText(directive);
+  if (directive.kind == ConfigKind::kSavePoints && !parsed.setting->words.empty() && !setting.words.empty()) {
+    // Lines of a file add up, unlike those of CONFIG SET; an empty one starts anew.
+    std::vector<std::string> points = setting.words;
+    points.insert(points.end(), parsed.setting->words.begin(), parsed.setting->words.end());
+    parsed = ParseSetting(directive, points, {});
   }
   if (directive.kind == ConfigKind::kDirectory) {
     if (std::string reason = ChangeDirectory(parsed.setting->text); !reason.empty()) return reason;

@@ -76,10 +76,6 @@ class Config {
   const std::string& file() const { return file_; }
   void SetFile(std::string path) { file_ = std::move(path); }
 
-  /// What start-up has to say in the log, as warnings.
-  const std::vector<std::string>& warnings() const { return warnings_; }
-  void Warn(std::string text) { warnings_.push_back(std::move(text)); }
-
   /// `names` are the directives that the veto carries out; it is called when one of them changes.
   void AddVeto(std::vector<std::string_view> names, Veto veto);
   void AddObserver(Observer observer) { observers_.push_back(std::move(observer)); }
@@ -105,7 +101,6 @@ class Config {
   // Constant once the server runs.
   std::vector<ConfigSetting> defaults_;
   std::string file_;
-  std::vector<std::string> warnings_;
   std::vector<NamedVeto> vetoes_;
   std::vector<Observer> observers_;
 

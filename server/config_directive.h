@@ -56,7 +56,6 @@ enum ConfigFlag : uint8_t {
   kConfigSensitive = 1u << 2,  // never written to a log
   kConfigProtected = 1u << 3,  // immutable unless enable-protected-configs
   kConfigNeedsHook = 1u << 4,  // changes at run time only while a veto names it, which carries the change out
-  kConfigLenient = 1u << 5,    // at start, a promise that is not kept is left out with a warning instead of refused
 };
 
 /// A directive's value, checked. `text` is what CONFIG GET answers.

@@ -1,8 +1,8 @@
 // The rows of ConfigDirective: every directive of Redis 7.2, then Usher's own. Names, ranges and defaults are those of
 // the real server (the differential test compares them); what Usher makes of each is the row's ConfigEffect.
 //
-// Deliberate differences: `save` is "" by default (there are no files yet); loglevel has 7.2's "nothing"; the cpulist
-// directives are spelt with hyphens and keep the underscore as an alias.
+// Deliberate differences: `save` is "" by default (nothing is written unless it is asked for); loglevel has 7.2's
+// "nothing"; the cpulist directives are spelt with hyphens and keep the underscore as an alias.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -81,6 +81,10 @@ constexpr ConfigDirective BaseName(std::string_view name, std::string_view value
   return WithWords(Special(name, ConfigKind::kBaseName, value, kDormant), noun);
 }
 
+constexpr ConfigDirective EffectiveName(std::string_view name, std::string_view value, std::string_view noun) {
+  return WithWords(Special(name, ConfigKind::kBaseName, value, kEffective), noun);
+}
+
 constexpr ConfigDirective kDirectives[] = {
     Enum("acl-pubsub-default", "resetchannels", "allchannels|resetchannels", kPromise),
     Text("aclfile", "", kPromise).Flags(kConfigImmutable),
@@ -142,7 +146,7 @@ constexpr ConfigDirective kDirectives[] = {
     Bool("crash-memcheck-enabled", "yes", kTuning),
     Bool("daemonize", "no", kEffective).Flags(kConfigImmutable).Into<&ConfigValues::daemonize>(),
     Integer("databases", "16", 1, kInt32Max, kEffective).Flags(kConfigImmutable).Into<&ConfigValues::databases>(),
-    BaseName("dbfilename", "dump.rdb", "filename").Flags(kConfigProtected),
+    EffectiveName("dbfilename", "dump.rdb", "filename").Flags(kConfigProtected).Into<&ConfigValues::rdb_file>(),
     Special("dir", ConfigKind::kDirectory, "", kEffective).Flags(kConfigProtected).Into<&ConfigValues::directory>(),
     Bool("disable-thp", "yes", kTuning).Flags(kConfigImmutable),
     Bool("dynamic-hz", "yes", kTuning),
@@ -214,8 +218,8 @@ constexpr ConfigDirective kDirectives[] = {
     Bool("rdb-del-sync-files", "no", kDormant),
     Integer("rdb-key-save-delay", "0", kInt32Min, kInt32Max, kDormant).Flags(kConfigHidden),
     Bool("rdb-save-incremental-fsync", "yes", kDormant),
-    Bool("rdbchecksum", "yes", kDormant).Flags(kConfigImmutable),
-    Bool("rdbcompression", "yes", kDormant),
+    Bool("rdbchecksum", "yes", kEffective).Flags(kConfigImmutable).Into<&ConfigValues::rdb_checksum>(),
+    Bool("rdbcompression", "yes", kEffective).Into<&ConfigValues::rdb_compression>(),
     Memory("repl-backlog-size", "1048576", 1, kDormant).Clamp(16384, kInt64Max),
     Integer("repl-backlog-ttl", "3600", 0, kInt64Max, kDormant),
     Bool("repl-disable-tcp-nodelay", "no", kDormant),
@@ -237,23 +241,23 @@ constexpr ConfigDirective kDirectives[] = {
     Special("replicaof", ConfigKind::kReplicaOf, "", kPromise).Alias("slaveof").Flags(kConfigImmutable),
     Text("requirepass", "", kEffective).Flags(kConfigSensitive).Into<&ConfigValues::password>(),
     Enum("sanitize-dump-payload", "no", "no|yes|clients", kDormant),
-    Special("save", ConfigKind::kSavePoints, "", kPromise).Flags(kConfigLenient),
+    Special("save", ConfigKind::kSavePoints, "", kEffective).Into<&ConfigValues::save_points>(),
     Text("server-cpulist", "", kTuning).Flags(kConfigImmutable).Alias("server_cpulist"),
     Integer("set-max-intset-entries", "512", 0, kInt64Max, kEffective).Into<&ConfigValues::set_max_intset_entries>(),
     Integer("set-max-listpack-entries", "128", 0, kInt64Max, kEffective)
         .Into<&ConfigValues::set_max_listpack_entries>(),
     Memory("set-max-listpack-value", "64", 0, kEffective).Into<&ConfigValues::set_max_listpack_value_bytes>(),
     Bool("set-proc-title", "yes", kTuning).Flags(kConfigImmutable),
-    ShutdownFlags("shutdown-on-sigint", "default", "default|save|nosave|now|force", kPromise)
-        .Harmless("nosave|now|force|nosave now|nosave force|now force|nosave now force"),
-    ShutdownFlags("shutdown-on-sigterm", "default", "default|save|nosave|now|force", kPromise)
-        .Harmless("nosave|now|force|nosave now|nosave force|now force|nosave now force"),
+    ShutdownFlags("shutdown-on-sigint", "default", "default|save|nosave|now|force", kEffective)
+        .Into<&ConfigValues::shutdown_on_sigint>(),
+    ShutdownFlags("shutdown-on-sigterm", "default", "default|save|nosave|now|force", kEffective)
+        .Into<&ConfigValues::shutdown_on_sigterm>(),
     Integer("shutdown-timeout", "10", 0, kInt32Max, kEffective).Into<&ConfigValues::shutdown_timeout_seconds>(),
     Integer("slowlog-log-slower-than", "10000", -1, kInt64Max, kEffective)
         .Into<&ConfigValues::slowlog_slower_than_us>(),
     Integer("slowlog-max-len", "128", 0, kInt64Max, kEffective).Into<&ConfigValues::slowlog_length_max>(),
     Integer("socket-mark-id", "0", 0, kUint32Max, kPromise).Flags(kConfigImmutable),
-    Bool("stop-writes-on-bgsave-error", "yes", kDormant),
+    Bool("stop-writes-on-bgsave-error", "yes", kEffective).Into<&ConfigValues::stop_writes_on_save_error>(),
     Memory("stream-node-max-bytes", "4096", 0, kEffective).Into<&ConfigValues::stream_node_bytes_max>(),
     Integer("stream-node-max-entries", "100", 0, kInt64Max, kEffective).Into<&ConfigValues::stream_node_entries_max>(),
     Enum("supervised", "no", "upstart|systemd|auto|no", kPromise).Flags(kConfigImmutable).Harmless("auto"),

@@ -59,6 +59,8 @@ struct ConfigValues {
   LogLevel log_level = LogLevel::kNotice;
   std::string directory;
   int64_t shutdown_timeout_seconds = 0;
+  int64_t shutdown_on_sigterm = 0;  // 1 save, 2 nosave, 4 now, 8 force
+  int64_t shutdown_on_sigint = 0;   // the same
   Allowed debug_command = Allowed::kNo;
   Allowed protected_configs = Allowed::kNo;
 
@@ -67,6 +69,13 @@ struct ConfigValues {
   int shards = 0;   // 0: chosen from workers; else a power of two
   JournalMode journal = JournalMode::kOff;
   uint64_t journal_bytes_max = 0;
+
+  // Files.
+  std::string rdb_file;                  // dbfilename
+  std::vector<std::string> save_points;  // seconds and changes in turn
+  bool rdb_compression = false;
+  bool rdb_checksum = false;
+  bool stop_writes_on_save_error = false;
 
   // Clients.
   OutputBufferLimits output_buffer_limits;

@@ -333,7 +333,7 @@ Admission Dispatcher::Prepare(Session& session, ExecutionThread& thread) {
 
 void Dispatcher::ChooseShards(PreparedCommand& prepared) {
   const CommandSpec& spec = *prepared.row->spec;
-  if (spec.keys[0].begin == KeySpec::Begin::kNone) return;
+  if (spec.keys[0].begin == KeySpec::Begin::kNone && spec.further_keys == nullptr) return;
   ExtractKeys(spec, prepared.args, prepared.keys);
   const engine::Engine& engine = server_.engine();
   for (const CommandKey& key : prepared.keys) {
@@ -383,6 +383,16 @@ void Dispatcher::RunOwnWork(ShardIndex held, ExecutionThread& thread,
   fn(turns.DataOf(held));
   if (thread.engine.has_effects()) FinishWrite({}, thread);
   EndCommand(thread);
+}
+
+void Dispatcher::RunOwnWorkUnderAll(ExecutionThread& thread, const std::function<void(engine::EngineContext&)>& fn) {
+  const ShardSet all = ShardSet::All(server_.engine().shard_count());
+  const Turns turns(server_.engine().shards(), kNoShard, &all);
+  thread.running_client = nullptr;
+  thread.engine.Begin(&turns, /*db=*/0, thread.now_us());
+  fn(thread.engine);
+  if (thread.engine.has_effects()) FinishWrite({}, thread);
+  thread.engine.End();
 }
 
 // The writer that makes a key ready serves its waiters oldest first under the same turns. Serving may make more keys

@@ -65,6 +65,8 @@ class Dispatcher {
   /// Calls fn(ShardData&) for the server's own work (expiry, eviction, waiting rooms) under a turn that `thread` holds,
   /// with thread.engine as its context; then journals what it did and serves whom it made ready.
   void RunOwnWork(engine::ShardIndex held, ExecutionThread& thread, const std::function<void(engine::ShardData&)>& fn);
+  /// The same under the turns of all shards, which `thread` holds: calls fn(thread.engine).
+  void RunOwnWorkUnderAll(ExecutionThread& thread, const std::function<void(engine::EngineContext&)>& fn);
 
  private:
   Admission Prepare(Session& session, ExecutionThread& thread);

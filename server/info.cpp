@@ -11,26 +11,6 @@ namespace usher::server {
 
 namespace {
 
-void WritePersistenceInfo(Server& server, InfoWriter& out) {
-  out.Zeros({"loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"});
-  out.Real("current_fork_perc", 0, 2);
-  out.Zeros({"current_save_keys_processed", "current_save_keys_total"});
-  out.Unsigned("rdb_changes_since_last_save", server.stats_reader().Dirty());
-  out.Number("rdb_bgsave_in_progress", 0);
-  out.Number("rdb_last_save_time", server.start_ms() / 1000);
-  out.Text("rdb_last_bgsave_status", "ok");
-  out.Number("rdb_last_bgsave_time_sec", -1);
-  out.Number("rdb_current_bgsave_time_sec", -1);
-  out.Zeros({"rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded", "aof_enabled",
-             "aof_rewrite_in_progress", "aof_rewrite_scheduled"});
-  out.Number("aof_last_rewrite_time_sec", -1);
-  out.Number("aof_current_rewrite_time_sec", -1);
-  out.Text("aof_last_bgrewrite_status", "ok");
-  out.Zeros({"aof_rewrites", "aof_rewrites_consecutive_failures"});
-  out.Text("aof_last_write_status", "ok");
-  out.Zeros({"aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size"});
-}
-
 void WriteReplicationInfo(Server& server, InfoWriter& out) {
   out.Text("role", "master");
   out.Number("connected_slaves", 0);

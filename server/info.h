@@ -42,6 +42,7 @@ std::string FixedText(double value, int decimals);
 void WriteServerInfo(Server& server, InfoWriter& out);
 void WriteClientsInfo(Server& server, InfoWriter& out);
 void WriteMemoryInfo(Server& server, InfoWriter& out);
+void WritePersistenceInfo(Server& server, InfoWriter& out);
 void WriteCpuInfo(Server& server, InfoWriter& out);
 void WriteStatsInfo(Server& server, InfoWriter& out);
 void WriteCommandStatsInfo(Server& server, InfoWriter& out);

@@ -60,7 +60,6 @@ int main(int argc, char** argv) {
   server.log().Notice("Usher " + std::string(usher::server::kUsherVersion) + " is starting, pid " +
                       std::to_string(getpid()) + ", " + std::to_string(server.workers().size()) + " workers, " +
                       std::to_string(server.engine().shard_count()) + " shards");
-  for (const std::string& warning : config.warnings()) server.log().Warning(warning);
   if (const std::string error = server.Start(); !error.empty()) {
     server.log().Warning(error);
     return 1;
@@ -69,5 +68,5 @@ int main(int argc, char** argv) {
   server.log().Notice("Ready to accept connections");
   server.RunUntilShutdown();
   if (!values.pid_file.empty()) unlink(values.pid_file.c_str());
-  return 0;
+  return server.exit_code();
 }

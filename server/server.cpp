@@ -10,6 +10,7 @@
 #include <exception>
 
 #include "engine/base/cycle_clock.h"
+#include "server/all_shards_task.h"
 #include "server/listener.h"
 #include "server/metrics.h"
 #include "server/open_files.h"
@@ -85,10 +86,12 @@ Server::Server(Config& server_config, Options options)
   expiry_ = std::make_unique<ExpiryJob>(*engine_);
   memory_guard_ = std::make_unique<MemoryGuard>(*this);
   queue_job_ = std::make_unique<QueueJob>(*engine_);
+  persistence_ = std::make_unique<Persistence>(*this);
   maintenance_ = std::make_unique<Maintenance>(*this);
   maintenance_->AddJob(*expiry_);
   maintenance_->AddJob(*memory_guard_);
   maintenance_->AddJob(*queue_job_);
+  maintenance_->AddJob(*persistence_);
   if (values.metrics_port != 0) {
     queue_metrics_ = std::make_unique<QueueMetricsJob>(shard_count);
     maintenance_->AddJob(*queue_metrics_);
@@ -104,6 +107,7 @@ Server::Server(Config& server_config, Options options)
   config_.AddObserver([this](const ConfigChange& change) {
     engine_->Publish(SettingsFrom(change.after));
     memory_guard_->OnConfig();
+    persistence_->OnConfig();
     log_.SetLevel(change.after.log_level);
     AdvanceAdmission();
   });
@@ -151,23 +155,50 @@ std::string Server::Start() {
   FitMaxClients();
   if (std::string error = StartMetrics(); !error.empty()) return error;
   listener_ = std::make_unique<Listener>(*this, main_loop_);
+  const bool has_file = persistence_->HasFile();
+  if (has_file) persistence_->BeginLoading();
   std::string error = listener_->Open();
   if (!error.empty()) return error;
   pool_->Start();
   for (const auto& worker : workers_) worker->Start();
+  if (has_file) StartLoading();
   return {};
 }
 
-void Server::RequestShutdown() {
+/// The file is loaded by a thread of the pool, which holds all turns, while clients are told to wait.
+void Server::StartLoading() {
+  AllShardsTask::Post(*this, AllShardsTask::Length::kLong, [this](engine::EngineContext& context) {
+    const std::string error = persistence_->Load(context);
+    if (error.empty()) return persistence_->EndLoading();
+    log_.Warning(error);
+    log_.Warning("Fatal error loading the DB. Exiting.");
+    RequestShutdown(/*exit_code=*/1);
+  });
+}
+
+/// SIGTERM and SIGINT: saves first if the configuration wants that (shutdown-on-sigterm, shutdown-on-sigint).
+void Server::OnSignal(int signal) {
+  constexpr int64_t kSave = 1;
+  constexpr int64_t kNoSave = 2;
+  constexpr int64_t kForce = 8;
+  log_.Warning("Received a signal, scheduling shutdown...");
+  const int64_t flags = signal == SIGTERM ? config().shutdown_on_sigterm : config().shutdown_on_sigint;
+  const bool save = (flags & kSave) != 0 || ((flags & kNoSave) == 0 && persistence_->SavesAtShutdown());
+  if (!save || (gate() & kGateLoading) != 0) return RequestShutdown();
+  AllShardsTask::Post(*this, AllShardsTask::Length::kLong, [this, flags](engine::EngineContext& context) {
+    if (persistence_->Save(context) || (flags & kForce) != 0) return RequestShutdown();
+    log_.Warning("Error trying to save the DB, can't exit.");
+  });
+}
+
+void Server::RequestShutdown(int exit_code) {
+  exit_code_.store(exit_code);
   shutdown_requested_.store(true);
   main_loop_.Wake();
 }
 
 void Server::RunUntilShutdown() {
-  const auto on_signal = [this](int) {
-    log_.Warning("Received a signal, scheduling shutdown...");
-    RequestShutdown();
-  };
+  const auto on_signal = [this](int signal) { OnSignal(signal); };
   SignalWatcher terminate(main_loop_, SIGTERM, on_signal);
   SignalWatcher interrupt(main_loop_, SIGINT, on_signal);
   LoopTimer tick(main_loop_, [this] {
@@ -183,6 +214,7 @@ void Server::RunUntilShutdown() {
   for (const auto& worker : workers_) worker->RequestStop();
   for (const auto& worker : workers_) worker->Join();
   pool_->Stop();
+  persistence_->Abandon();
   // What needs no connection (a waiter being taken off its keys) may still be queued; it belongs to nobody else now.
   for (bool more = true; more;) {
     more = false;

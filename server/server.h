@@ -28,6 +28,7 @@
 #include "server/metrics_source.h"
 #include "server/monitor.h"
 #include "server/pause.h"
+#include "server/persistence.h"
 #include "server/pubsub.h"
 #include "server/queue_job.h"
 #include "server/queue_metrics.h"
@@ -42,6 +43,12 @@
 namespace usher::server {
 
 class Listener;
+
+/// Why the server refuses commands; several may hold at once.
+enum GateBit : uint32_t {
+  kGateLoading = 1u << 0,        // the data set is being loaded
+  kGateWritesRefused = 1u << 1,  // the last background save failed (stop-writes-on-bgsave-error)
+};
 
 class Server {
  public:
@@ -61,7 +68,8 @@ class Server {
   /// Runs the main thread's loop until a shutdown is asked for, then stops everything.
   void RunUntilShutdown();
   /// Asks RunUntilShutdown() to return. Any thread.
-  void RequestShutdown();
+  void RequestShutdown(int exit_code = 0);
+  int exit_code() const { return exit_code_.load(); }
   /// Takes the samples that INFO's rates and peaks are made of; the main loop calls it every StatsReader::kSampleMs.
   void SampleStats();
 
@@ -94,16 +102,25 @@ class Server {
   const QueueMetricsJob* queue_metrics() const { return queue_metrics_.get(); }
   MemoryGuard& memory_guard() { return *memory_guard_; }
   ExpiryJob& expiry() { return *expiry_; }
+  Persistence& persistence() { return *persistence_; }
   const std::string& run_id() const { return run_id_; }
   int64_t start_ms() const { return start_ms_; }
 
   /// Moves on whenever something that admission depends on changes (pause, password, role ...).
   uint64_t admission_generation() const { return admission_generation_.load(std::memory_order_acquire); }
+  /// GateBit's: why commands are refused.
+  uint32_t gate() const { return gate_.load(std::memory_order_relaxed); }
+  void SetGate(GateBit bit, bool closed) {
+    closed ? gate_.fetch_or(bit) : gate_.fetch_and(~uint32_t{bit});
+    AdvanceAdmission();
+  }
   void AdvanceAdmission() { admission_generation_.fetch_add(1, std::memory_order_acq_rel); }
 
  private:
   void FitMaxClients();
   std::string StartMetrics();
+  void StartLoading();
+  void OnSignal(int signal);
 
   Config& config_;
   const engine::SystemClock system_clock_;
@@ -123,6 +140,7 @@ class Server {
   KeyspaceEvents keyspace_events_{*this};
   Dispatcher dispatcher_{*this};
   std::atomic<uint64_t> admission_generation_{1};
+  std::atomic<uint32_t> gate_{0};
   std::string run_id_;
   int64_t start_ms_ = 0;
   std::unique_ptr<engine::Engine> engine_;
@@ -130,6 +148,7 @@ class Server {
   std::unique_ptr<engine::TurnScheduler> scheduler_;
   std::unique_ptr<ExpiryJob> expiry_;
   std::unique_ptr<MemoryGuard> memory_guard_;
+  std::unique_ptr<Persistence> persistence_;
   std::unique_ptr<QueueJob> queue_job_;
   std::unique_ptr<QueueMetricsJob> queue_metrics_;
   std::unique_ptr<Maintenance> maintenance_;
@@ -141,6 +160,7 @@ class Server {
   std::unique_ptr<MetricsEndpoint> metrics_;  // last: its destructor waits for scrapes
   uint64_t samples_taken_ = 0;                // main thread only
   std::atomic<bool> shutdown_requested_{false};
+  std::atomic<int> exit_code_{0};
 };
 
 }  // namespace usher::server

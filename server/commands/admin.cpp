@@ -1,5 +1,7 @@
-// The server as a whole: SHUTDOWN, TIME, ROLE, LASTSAVE, LOLWUT.
+// The server as a whole: SHUTDOWN, TIME, ROLE, LOLWUT.
+#include <span>
 #include <string>
+#include <vector>
 
 #include "server/arg_reader.h"
 #include "server/command_context.h"
@@ -25,44 +27,53 @@ void Role(CommandContext& ctx) {
   ctx.reply.Array(0);
 }
 
-// Nothing is ever saved, so the last time is the start, as it is for a redis-server that has not saved yet.
-void LastSave(CommandContext& ctx) {
-  ctx.reply.Integer(ctx.server.start_ms() / 1000);
-}
-
 struct ShutdownOptions {
   bool save = false;
   bool no_save = false;
   bool abort = false;
-  bool hurry = false;  // NOW or FORCE, which change nothing while there is nothing to wait for
+  bool now = false;    // changes nothing: there are no replicas to wait for
+  bool force = false;  // stops even if the data set cannot be saved
 };
 
-bool ParseShutdown(CommandContext& ctx, ShutdownOptions& options) {
-  ArgReader reader(ctx.args, 1);
+bool ParseShutdown(std::span<const std::string_view> args, ShutdownOptions& options) {
+  ArgReader reader(args, 1);
   while (!reader.done()) {
     if (!options.no_save && reader.Accept("SAVE")) {
       options.save = true;
     } else if (!options.save && reader.Accept("NOSAVE")) {
       options.no_save = true;
-    } else if (reader.Accept("NOW") || reader.Accept("FORCE")) {
-      options.hurry = true;
+    } else if (reader.Accept("NOW")) {
+      options.now = true;
+    } else if (reader.Accept("FORCE")) {
+      options.force = true;
     } else if (reader.Accept("ABORT")) {
       options.abort = true;
     } else {
       return false;
     }
   }
-  return !options.abort || (!options.save && !options.no_save && !options.hurry);
+  return !options.abort || (!options.save && !options.no_save && !options.now && !options.force);
 }
 
 void Shutdown(CommandContext& ctx) {
   ShutdownOptions options;
-  if (!ParseShutdown(ctx, options)) return ctx.Fail(engine::Error::kSyntax);
+  if (!ParseShutdown(ctx.args, options)) return ctx.Fail(engine::Error::kSyntax);
   if (options.abort) return ctx.FailText("ERR No shutdown in progress.");
-  if (options.save) return ctx.FailText("ERR SHUTDOWN SAVE is not possible: this server keeps nothing on disk");
+  Persistence& persistence = ctx.server.persistence();
+  const bool loading = (ctx.server.gate() & kGateLoading) != 0;
+  const bool save = (options.save || (!options.no_save && persistence.SavesAtShutdown())) && !loading;
+  if (save && !persistence.Save(ctx.engine) && !options.force) {
+    return ctx.FailText("ERR Errors trying to SHUTDOWN. Check logs.");
+  }
   // No reply, as in Redis: the connection closes.
   ctx.client.close_after_reply = true;
   ctx.server.RequestShutdown();
+}
+
+/// SHUTDOWN takes all turns, unless it is sure not to save.
+bool NeedsNoTurns(std::span<const std::string_view> args, std::vector<CommandKey>*) {
+  ShutdownOptions options;
+  return !ParseShutdown(args, options) || options.no_save || options.abort;
 }
 
 constexpr std::string_view kDrawing =
@@ -88,12 +99,6 @@ void Lolwut(CommandContext& ctx) {
 }
 
 constexpr CommandSpec kRows[] = {
-    {.name = "lastsave",
-     .arity = 1,
-     .flags = kLoading | kStale | kFast,
-     .categories = kCatAdmin | kCatDangerous,
-     .handler = LastSave,
-     .tips = "nondeterministic_output"},
     {.name = "lolwut", .arity = -1, .flags = kReadOnly | kFast, .handler = Lolwut},
     {.name = "role",
      .arity = 1,
@@ -103,7 +108,8 @@ constexpr CommandSpec kRows[] = {
     {.name = "shutdown",
      .arity = -1,
      .flags = kAdmin | kNoScript | kLoading | kStale | kNoMulti | kAllowBusy,
-     .handler = Shutdown},
+     .handler = Shutdown,
+     .further_keys = NeedsNoTurns},
     {.name = "time",
      .arity = 1,
      .flags = kLoading | kStale | kFast,

@@ -1,6 +1,5 @@
 // DEBUG: what tests and tools use. Redis has one row for all of it; here each subcommand has a row that COMMAND does
-// not show, so that key specs and flags say which turns it takes. What would need files or another server's innards is
-// refused.
+// not show, so that key specs and flags say which turns it takes. What would need another server's innards is refused.
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -46,6 +45,8 @@ constexpr std::string_view kHelpLines[] = {
     "false.",
     "QUICKLIST-PACKED-THRESHOLD <size>",
     "    Accepted for tests; lists here know no such threshold.",
+    "RELOAD [NOSAVE] [NOFLUSH]",
+    "    Save the data set to its file, empty all databases and load the file.",
     "SET-ACTIVE-EXPIRE <0|1>",
     "    Stop or resume deleting expired keys that nobody accesses.",
     "SLEEP <seconds> [KEY <key>]",
@@ -257,8 +258,29 @@ void Protocol(CommandContext& ctx) {
       "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
 }
 
-void NeedsFiles(CommandContext& ctx) {
-  ctx.FailText("ERR this server keeps nothing on disk, so there is nothing to load");
+void NeedsAof(CommandContext& ctx) {
+  ctx.FailText("ERR this server keeps no append-only file, so there is nothing to load");
+}
+
+void Reload(CommandContext& ctx) {
+  bool save = true;
+  bool unload = true;
+  bool merge = false;
+  for (ArgReader reader(ctx.args, 2); !reader.done();) {
+    if (reader.Accept("MERGE")) {
+      merge = true;
+    } else if (reader.Accept("NOFLUSH")) {
+      unload = false;
+    } else if (reader.Accept("NOSAVE")) {
+      save = false;
+    } else {
+      return ctx.FailText("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+    }
+  }
+  if (merge) return ctx.FailText("ERR DEBUG RELOAD MERGE is not supported: a key that is there twice is an error");
+  const std::string error = ctx.server.persistence().Reload(ctx.engine, save, unload);
+  if (!error.empty()) return ctx.FailText("ERR Error trying to load the RDB dump, check server logs.");
+  ctx.reply.Ok();
 }
 
 void Help(CommandContext& ctx) {
@@ -296,13 +318,13 @@ constexpr CommandSpec kRows[] = {
     Row<Help, 2>("debug|help"),
     Row<HashTableStats, 3>("debug|htstats"),
     Row<ListPack, 3>("debug|listpack", 0, OneKey(kKeyRo, 2)),
-    Row<NeedsFiles, 2, kMany>("debug|loadaof"),
+    Row<NeedsAof, 2, kMany>("debug|loadaof"),
     Row<WriteToLog, 3>("debug|log"),
     Row<Object, 3, 4>("debug|object", 0, OneKey(kKeyRo, 2)),
     Row<Populate, 3, 5>("debug|populate", kWrite | kAllShards | kLongWork),
     Row<Protocol, 3>("debug|protocol"),
     Row<QuickListThreshold, 3>("debug|quicklist-packed-threshold"),
-    Row<NeedsFiles, 2, kMany>("debug|reload"),
+    Row<Reload, 2, kMany>("debug|reload", kAllShards | kLongWork),
     Row<SetActiveExpire, 3>("debug|set-active-expire"),
     Row<Sleep, 3, 5>("debug|sleep", kAllShards | kLongWork, Keys(KeyBehind("KEY", 3))),
 };

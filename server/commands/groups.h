@@ -17,6 +17,7 @@ extern const CommandGroup kConfigCommands;
 extern const CommandGroup kConnectionCommands;
 extern const CommandGroup kDbSizeCommands;
 extern const CommandGroup kDebugCommands;
+extern const CommandGroup kDumpCommands;
 extern const CommandGroup kGeoCommands;
 extern const CommandGroup kGeoSearchCommands;
 extern const CommandGroup kHashCommands;
@@ -37,11 +38,13 @@ extern const CommandGroup kListEditCommands;
 extern const CommandGroup kListMoveCommands;
 extern const CommandGroup kMemoryCommands;
 extern const CommandGroup kMonitorCommands;
+extern const CommandGroup kPersistenceCommands;
 extern const CommandGroup kPubSubCommands;
 extern const CommandGroup kQueueCommands;
 extern const CommandGroup kQueueContainerCommands;
 extern const CommandGroup kQueueStockCommands;
 extern const CommandGroup kSelectCommands;
+extern const CommandGroup kRestoreAskingCommands;
 extern const CommandGroup kSetAlgebraCommands;
 extern const CommandGroup kSetCommands;
 extern const CommandGroup kSetScanCommands;
@@ -77,6 +80,7 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kConnectionCommands,
     &kDbSizeCommands,
     &kDebugCommands,
+    &kDumpCommands,
     &kGeoCommands,
     &kGeoSearchCommands,
     &kHashCommands,
@@ -97,11 +101,13 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kListMoveCommands,
     &kMemoryCommands,
     &kMonitorCommands,
+    &kPersistenceCommands,
     &kPubSubCommands,
     &kQueueCommands,
     &kQueueContainerCommands,
     &kQueueStockCommands,
     &kSelectCommands,
+    &kRestoreAskingCommands,
     &kSetAlgebraCommands,
     &kSetCommands,
     &kSetScanCommands,

@@ -140,11 +140,15 @@ TEST_CASE("ConfigLoad: a file that includes itself is refused") {
   CHECK(FatalText(Start({path})) == Fatal(1, "include " + path, "Too many nested includes"));
 }
 
-TEST_CASE("ConfigLoad: save points are left out with a warning, since stock files have them") {
-  const Started started = Start({"-"}, "save 900 1\nlist-max-ziplist-entries 5\nsave \"\"\n");
-  REQUIRE(started.decision.serve);
-  REQUIRE(started.config->warnings().size() == 1);
-  CHECK(started.config->warnings()[0].starts_with("'save 900 1' is left out"));
+TEST_CASE("ConfigLoad: lines with save points add up, an empty one starts anew") {
+  using Points = std::vector<std::string>;
+  const Started some = Start({"-"}, "save 900 1\nlist-max-ziplist-entries 5\nsave 60 10\n");
+  REQUIRE(some.decision.serve);
+  CHECK(some.config->Current()->save_points == Points{"900", "1", "60", "10"});
+  const Started none = Start({"-"}, "save 900 1\nsave \"\"\n");
+  CHECK(none.config->Current()->save_points.empty());
+  const Started anew = Start({"-"}, "save 900 1\nsave \"\"\nsave 5 5\n");
+  CHECK(anew.config->Current()->save_points == Points{"5", "5"});
 }
 
 TEST_CASE("ConfigLoad: two queue keys under one name are refused") {

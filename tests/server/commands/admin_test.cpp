@@ -19,13 +19,12 @@ TEST_CASE("ROLE and LASTSAVE: a master that has not saved since its start") {
   CHECK(server.Run("LASTSAVE") == Integer(5));
 }
 
-TEST_CASE("SHUTDOWN: refuses what it cannot do") {
+TEST_CASE("SHUTDOWN: its arguments") {
   TestServer server;
   CHECK(server.Run("SHUTDOWN FOO") == "ERR syntax error");
   CHECK(server.Run("SHUTDOWN SAVE NOSAVE") == "ERR syntax error");
   CHECK(server.Run("SHUTDOWN ABORT NOW") == "ERR syntax error");
   CHECK(server.Run("SHUTDOWN ABORT") == "ERR No shutdown in progress.");
-  CHECK(server.Run("SHUTDOWN SAVE").text.starts_with("ERR SHUTDOWN SAVE is not possible"));
 }
 
 TEST_CASE("SHUTDOWN: replies nothing and ends the connection") {

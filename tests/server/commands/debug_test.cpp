@@ -104,7 +104,7 @@ TEST_CASE("DEBUG: small ones") {
   CHECK(server.Run("DEBUG PROTOCOL map").elements.size() == 6);
   CHECK(server.Run("DEBUG PROTOCOL push") == "ERR RESP2 is not supported by this command");
   CHECK(server.Run("DEBUG QUICKLIST-PACKED-THRESHOLD 100x").is_error());
-  CHECK(server.Run("DEBUG RELOAD").is_error());
+  CHECK(server.Run("DEBUG LOADAOF").is_error());
 }
 
 }  // namespace

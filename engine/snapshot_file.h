@@ -1,0 +1,93 @@
+// SnapshotFile: the thread that turns a snapshot's records into an RDB file. Shards append records under their turns
+// and never wait; the thread frames them by database, writes, syncs and renames.
+//
+//   Start(plan) -> OnRecords() ... -> Close() -> [thread: last record, end mark, fsync, rename] -> finished()
+//
+// Bound: when more than kPendingBytesMax wait for the disk, must_wait() tells the slices to pause; images of keys that
+// are being changed come all the same, since nobody may wait for a disk under a turn.
+// Thread safety: OnRecords, Close, Abort, finished, must_wait: any thread. Result(): after finished().
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/base/mutex.h"
+#include "engine/rdb_save.h"
+#include "engine/snapshot.h"
+
+namespace usher::engine {
+
+/// How many keys a database has.
+struct RdbDatabaseSize {
+  int db = 0;
+  uint64_t keys = 0;
+  uint64_t expires = 0;
+};
+
+/// What an RDB file holds beside its keys, and where it goes.
+struct RdbFilePlan {
+  std::string temporary;
+  std::string path;
+  RdbSaveOptions options;
+  RdbSaver::Aux aux;
+  std::vector<std::string> functions;
+  std::vector<RdbDatabaseSize> sizes;
+};
+
+/// Writes the part of a file that comes before the keys.
+void BeginRdbFile(RdbSaver& saver, const RdbFilePlan& plan);
+
+class SnapshotFile final : public SnapshotSink {
+ public:
+  static constexpr uint64_t kPendingBytesMax = uint64_t{64} << 20;
+
+  explicit SnapshotFile(RdbFilePlan plan);
+  /// Aborts unless it is finished.
+  ~SnapshotFile() override;
+
+  void OnRecords(int db, std::string records, uint64_t keys) override EXCLUDES(mutex_);
+  /// Everything was given.
+  void Close() EXCLUDES(mutex_);
+  /// Gives up and removes what was written.
+  void Abort() EXCLUDES(mutex_);
+  bool must_wait() const { return pending_bytes_.load(std::memory_order_relaxed) > kPendingBytesMax; }
+  /// The disk has failed: what else comes is dropped.
+  bool has_failed() const { return failed_.load(std::memory_order_relaxed); }
+  bool finished() const { return finished_.load(std::memory_order_acquire); }
+  /// Why there is no new file; "": there is.
+  const std::string& error() const { return error_; }
+  uint64_t keys_written() const { return keys_.load(std::memory_order_relaxed); }
+  uint64_t pending_bytes() const { return pending_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Records {
+    int db;
+    std::string bytes;
+    uint64_t keys;
+  };
+
+  void Main();
+  bool WriteAll(RdbSaver& saver) EXCLUDES(mutex_);
+  bool Next(std::deque<Records>& batch) EXCLUDES(mutex_);
+
+  const RdbFilePlan plan_;
+  Mutex mutex_;
+  std::condition_variable_any arrived_;
+  std::deque<Records> queue_ GUARDED_BY(mutex_);
+  bool closed_ GUARDED_BY(mutex_) = false;
+  bool aborted_ GUARDED_BY(mutex_) = false;
+  std::atomic<uint64_t> pending_bytes_{0};
+  std::atomic<uint64_t> keys_{0};
+  std::atomic<bool> failed_{false};
+  std::atomic<bool> finished_{false};
+  std::string error_;  // the thread's until finished_
+  std::thread thread_;
+};
+
+}  // namespace usher::engine

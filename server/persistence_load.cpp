@@ -1,0 +1,153 @@
+// Loading a file into the shards, under all their turns. See persistence.h.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "engine/access_clock.h"
+#include "engine/rdb_file.h"
+#include "engine/rdb_load.h"
+#include "server/persistence.h"
+#include "server/server.h"
+
+namespace usher::server {
+
+namespace {
+
+/// A file whose reader can be watched.
+class WatchedSource final : public engine::RdbSource {
+ public:
+  WatchedSource(engine::RdbFileSource& file, std::atomic<uint64_t>& loaded) : file_(file), loaded_(loaded) {}
+  size_t Read(char* to, size_t size) override {
+    const size_t count = file_.Read(to, size);
+    loaded_.fetch_add(count, std::memory_order_relaxed);
+    return count;
+  }
+
+ private:
+  engine::RdbFileSource& file_;
+  std::atomic<uint64_t>& loaded_;
+};
+
+std::string SecondsText(std::chrono::steady_clock::duration taken) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", std::chrono::duration<double>(taken).count());
+  return text;
+}
+
+}  // namespace
+
+/// Puts what a file holds into the keyspaces.
+class Persistence::KeyLoader final : public engine::RdbTarget {
+ public:
+  KeyLoader(Server& server, engine::EngineContext& context) : server_(server), context_(context) {}
+
+  std::string OnDatabase(int64_t db) override {
+    const int databases = server_.engine().databases();
+    if (db < databases) return {};
+    return "Data file was created with a server configured to handle more than " + std::to_string(databases) +
+           " databases";
+  }
+
+  std::string OnKey(const engine::RdbKey& key, engine::DecodedValue& value) override {
+    if (key.expiry_ms != engine::kNoExpiry && key.expiry_ms < context_.now_ms()) {
+      ++expired;
+      return {};
+    }
+    const engine::Key name = engine::MakeKey(key.name);
+    if (context_.IsLoaded(name, key.db)) return "a key is there twice: '" + std::string(key.name) + "'";
+    context_.LoadKey(name, key.db, value.Take(), key.expiry_ms, AccessOf(key));
+    ++loaded;
+    return {};
+  }
+
+  void OnAux(std::string_view name, std::string_view value) override {
+    if (name == "redis-ver") server_.log().Notice("Loading RDB produced by version " + std::string(value));
+  }
+
+  std::string OnFunction(std::string_view code) override {
+    functions.emplace_back(code);
+    return {};
+  }
+
+  uint64_t loaded = 0;
+  uint64_t expired = 0;
+  std::vector<std::string> functions;
+
+ private:
+  uint32_t AccessOf(const engine::RdbKey& key) const {
+    const int64_t now_ms = context_.now_ms();
+    if (context_.settings().uses_lfu()) {
+      return key.frequency < 0 ? engine::LfuInitial(now_ms)
+                               : engine::LfuWord(static_cast<uint32_t>(key.frequency), now_ms);
+    }
+    const int64_t idle_seconds = std::clamp<int64_t>(key.idle_seconds, 0, engine::kAccessMask);
+    return engine::LruAccess(now_ms - idle_seconds * 1000);
+  }
+
+  Server& server_;
+  engine::EngineContext& context_;
+};
+
+bool Persistence::HasFile() const {
+  engine::RdbFileSource file;
+  return file.Open(PathOf(server_.config().rdb_file)) != engine::RdbFileSource::Opened::kMissing;
+}
+
+void Persistence::BeginLoading() {
+  loading_start_s_.store(server_.clock().NowUs() / 1'000'000);
+  loading_loaded_bytes_.store(0);
+  loading_.store(true);
+  server_.SetGate(kGateLoading, true);
+}
+
+void Persistence::EndLoading() {
+  loading_.store(false);
+  server_.SetGate(kGateLoading, false);
+}
+
+std::string Persistence::Load(engine::EngineContext& context) {
+  const ConfigValues& config = server_.config();
+  engine::RdbFileSource file;
+  const std::string path = PathOf(config.rdb_file);
+  switch (file.Open(path)) {
+    case engine::RdbFileSource::Opened::kMissing:
+      return {};
+    case engine::RdbFileSource::Opened::kFailed:
+      return "Fatal error: can't open the RDB file " + path + " for reading: " + file.error();
+    case engine::RdbFileSource::Opened::kYes:
+      break;
+  }
+  loading_total_bytes_.store(file.size());
+  const auto start = std::chrono::steady_clock::now();
+  WatchedSource source(file, loading_loaded_bytes_);
+  engine::RdbReader reader(source, config.rdb_checksum);
+  KeyLoader loader(server_, context);
+  std::string error = LoadRdb(reader, context.settings(), loader, {.checksum = config.rdb_checksum});
+  context.EndLoading();
+  if (!error.empty()) return "Error loading the RDB file " + path + ": " + error + ". " + file.error();
+  if (!loader.functions.empty()) {
+    server_.log().Warning("The RDB file holds " + std::to_string(loader.functions.size()) +
+                          " function libraries. They cannot be called yet; they are kept and will be saved again.");
+  }
+  server_.log().Notice("Done loading RDB, keys loaded: " + std::to_string(loader.loaded) +
+                       ", keys expired: " + std::to_string(loader.expired) + ".");
+  server_.log().Notice("DB loaded from disk: " + SecondsText(std::chrono::steady_clock::now() - start) + " seconds");
+  const engine::MutexLock lock(mutex_);
+  keys_loaded_ = loader.loaded;
+  keys_expired_ = loader.expired;
+  functions_ = std::move(loader.functions);
+  return {};
+}
+
+std::string Persistence::Reload(engine::EngineContext& context, bool save, bool unload) {
+  if (saving()) return "a background save is in progress";
+  if (save && !Save(context)) return "the file could not be written";
+  if (unload) context.Unload();
+  BeginLoading();
+  std::string error = Load(context);
+  EndLoading();
+  if (!error.empty()) server_.log().Warning(error);
+  return error;
+}
+
+}  // namespace usher::server

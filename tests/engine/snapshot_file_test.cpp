@@ -1,0 +1,119 @@
+// SnapshotFile: a file that loads; what happens when the disk does not take it.
+#include "engine/snapshot_file.h"
+
+#include <doctest/doctest.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include "engine/rdb_file.h"
+#include "engine/rdb_load.h"
+
+namespace usher::engine {
+namespace {
+
+struct Keys : RdbTarget {
+  std::string OnDatabase(int64_t) override { return {}; }
+  std::string OnKey(const RdbKey& key, DecodedValue& value) override {
+    OwnedEntry entry(value.Take().Build(key.name, key.expiry_ms));
+    names += std::to_string(key.db) + std::string(key.name) + ' ';
+    return {};
+  }
+  void OnAux(std::string_view name, std::string_view value) override {
+    names += std::string(name) + '=' + std::string(value) + ' ';
+  }
+  std::string OnFunction(std::string_view code) override {
+    names += "function " + std::string(code) + ' ';
+    return {};
+  }
+  std::string names;
+};
+
+struct Folder {
+  Folder() : path(std::filesystem::temp_directory_path() / ("usher-snapshot-" + std::to_string(getpid()))) {
+    std::filesystem::create_directories(path);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string operator/(const char* name) const { return (path / name).string(); }
+  std::filesystem::path path;
+};
+
+RdbFilePlan PlanIn(const Folder& folder) {
+  RdbFilePlan plan;
+  plan.temporary = folder / "temp";
+  plan.path = folder / "data";
+  return plan;
+}
+
+std::string RecordOf(const char* name) {
+  OwnedEntry entry(EntryBuilder::String("value").Build(name, kNoExpiry));
+  RdbWriter writer;
+  EncodeRdbKey(writer, name, entry.entry(), {});
+  return writer.Take();
+}
+
+void WaitFor(const SnapshotFile& file) {
+  while (!file.finished()) std::this_thread::yield();
+}
+
+std::string Loaded(const std::string& path) {
+  RdbFileSource source;
+  if (source.Open(path) != RdbFileSource::Opened::kYes) return "no file";
+  RdbReader reader(source, true);
+  Keys keys;
+  const std::string error = LoadRdb(reader, {}, keys, {});
+  return error.empty() ? keys.names : error;
+}
+
+TEST_CASE("SnapshotFile: records become a file under their databases") {
+  const Folder folder;
+  {
+    RdbFilePlan plan = PlanIn(folder);
+    plan.aux = {{"a", "b"}};
+    plan.functions = {"f"};
+    SnapshotFile file(plan);
+    file.OnRecords(3, RecordOf("x"), 1);
+    file.OnRecords(3, RecordOf("y"), 1);
+    file.OnRecords(1, RecordOf("z"), 1);
+    file.Close();
+    WaitFor(file);
+    CHECK(file.error() == "");
+    CHECK(file.keys_written() == 3);
+  }
+  CHECK(Loaded(folder / "data") == "a=b function f 3x 3y 1z ");
+  CHECK(Loaded(folder / "temp") == "no file");
+}
+
+TEST_CASE("SnapshotFile: given up, it leaves the old file and nothing else") {
+  const Folder folder;
+  {
+    SnapshotFile first(PlanIn(folder));
+    first.OnRecords(0, RecordOf("old"), 1);
+    first.Close();
+    WaitFor(first);
+  }
+  {
+    SnapshotFile second(PlanIn(folder));
+    second.OnRecords(0, RecordOf("new"), 1);
+  }
+  CHECK(Loaded(folder / "data") == "0old ");
+  CHECK(Loaded(folder / "temp") == "no file");
+}
+
+TEST_CASE("SnapshotFile: a full disk is an error, and what else comes is dropped") {
+  const Folder folder;
+  std::filesystem::create_symlink("/dev/full", folder / "temp");
+  SnapshotFile file(PlanIn(folder));
+  file.OnRecords(0, std::string(RdbWriter::kPieceBytes, 'x'), 1);
+  file.Close();
+  WaitFor(file);
+  CHECK(file.has_failed());
+  CHECK(file.error().find("Write error") != std::string::npos);
+  file.OnRecords(0, "x", 1);
+}
+
+}  // namespace
+}  // namespace usher::engine

@@ -1,0 +1,240 @@
+// Saving and loading a server's data set: SAVE, BGSAVE, save points, DEBUG RELOAD, and what happens when the disk
+// fails.
+#include "server/persistence.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/base/random.h"
+#include "tests/support/test_seed.h"
+#include "tests/support/test_server.h"
+
+namespace usher::tests {
+namespace {
+
+using engine::Random;
+
+struct Folder {
+  Folder() {
+    static int count = 0;
+    path = std::filesystem::temp_directory_path() /
+           ("usher-persistence-" + std::to_string(getpid()) + '-' + std::to_string(count++));
+    std::filesystem::create_directories(path);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::filesystem::path path;
+};
+
+std::vector<std::vector<std::string>> ConfigIn(const Folder& folder) {
+  return {{"dir", folder.path.string()}, {"enable-debug-command", "yes"}};
+}
+
+/// Lets a background save go on until it has ended.
+void FinishBackground(TestServer& server) {
+  while (server.server().persistence().saving()) {
+    server.server().maintenance().SubmitDue(server.thread());
+    server.DeliverMail();
+    std::this_thread::yield();
+  }
+}
+
+std::string InfoField(TestServer& server, const std::string& name) {
+  const std::string info = server.Run("INFO persistence").text;
+  const size_t at = info.find(name + ':');
+  return at == std::string::npos ? "" : info.substr(at + name.size() + 1, info.find('\r', at) - at - name.size() - 1);
+}
+
+void Fill(TestServer& server, Random& random, int count) {
+  for (int i = 0; i < count; ++i) {
+    const std::string key = "k" + std::to_string(random.Below(300));
+    const std::string value = std::to_string(random.Next());
+    server.Run("SELECT " + std::to_string(random.Below(2)));
+    switch (random.Below(7)) {
+      case 0:
+        server.Run("SET " + key + ' ' + value);
+        break;
+      case 1:
+        server.Run("HSET " + key + " f" + value.substr(0, 2) + ' ' + value);
+        break;
+      case 2:
+        server.Run("ZADD " + key + ' ' + value.substr(0, 5) + " m" + value.substr(0, 3));
+        break;
+      case 3:
+        server.Run("RPUSH " + key + ' ' + value);
+        break;
+      case 4:
+        server.Run("SADD " + key + ' ' + value);
+        break;
+      case 5:
+        server.Run("XADD " + key + " * f " + value);
+        break;
+      default:
+        server.Run("DEL " + key);
+    }
+  }
+  server.Run("SELECT 0");
+}
+
+/// What another server finds in the folder.
+std::string DigestOfFile(const Folder& folder) {
+  TestServer server{{.config = ConfigIn(folder)}};
+  CHECK(server.Run("DEBUG RELOAD NOSAVE") == "OK");
+  return server.Run("DEBUG DIGEST").text;
+}
+
+TEST_CASE("SAVE: another server finds the same data") {
+  const Folder folder;
+  Random random{TestSeed()};
+  TestServer server{{.config = ConfigIn(folder)}};
+  Fill(server, random, 1000);
+  CHECK(server.Run("SAVE") == "OK");
+  CHECK(DigestOfFile(folder) == server.Run("DEBUG DIGEST").text);
+  CHECK(InfoField(server, "rdb_saves") == "1");
+  CHECK(InfoField(server, "rdb_changes_since_last_save") == "0");
+}
+
+TEST_CASE("BGSAVE: what is written is the state at its start") {
+  const Folder folder;
+  Random random{TestSeed()};
+  for (int round = 0; round < 5; ++round) {
+    TestServer server{{.config = ConfigIn(folder)}};
+    Fill(server, random, 1500);
+    const std::string digest = server.Run("DEBUG DIGEST").text;
+    CHECK(server.Run("BGSAVE") == "Background saving started");
+    CHECK(server.Run("BGSAVE") == "ERR Background save already in progress");
+    CHECK(server.Run("SAVE") == "ERR Background save already in progress");
+    CHECK(InfoField(server, "rdb_bgsave_in_progress") == "1");
+    for (int step = 0; step < 30; ++step) {
+      Fill(server, random, 20);
+      if (random.Below(30) == 0) server.Run("FLUSHDB");
+      if (random.Below(30) == 0) server.Run("SWAPDB 0 1");
+      server.server().maintenance().SubmitDue(server.thread());
+      server.DeliverMail();
+    }
+    FinishBackground(server);
+    CHECK(InfoField(server, "rdb_last_bgsave_status") == "ok");
+    CHECK(InfoField(server, "rdb_bgsave_in_progress") == "0");
+    CHECK(DigestOfFile(folder) == digest);
+  }
+}
+
+TEST_CASE("BGSAVE: its arguments") {
+  const Folder folder;
+  TestServer server{{.config = ConfigIn(folder)}};
+  CHECK(server.Run("BGSAVE NOW") == "ERR syntax error");
+  CHECK(server.Run("BGSAVE SCHEDULE") == "Background saving started");
+  FinishBackground(server);
+}
+
+TEST_CASE("Save points: enough changes and enough time") {
+  const Folder folder;
+  auto config = ConfigIn(folder);
+  config.push_back({"save", "60 3"});
+  TestServer server{{.config = config}};
+  const auto tick = [&] {
+    server.server().persistence().OnTick();
+    server.DeliverMail();
+    server.DeliverMail();
+    return server.server().persistence().saving();
+  };
+  server.Run("MSET a 1 b 2");
+  server.clock().AdvanceMs(61'000);
+  CHECK_FALSE(tick());
+  server.Run("SET c 3");
+  CHECK(tick());
+  FinishBackground(server);
+  CHECK(InfoField(server, "rdb_changes_since_last_save") == "0");
+  server.Run("MSET a 1 b 2 c 3 d 4");
+  server.clock().AdvanceMs(59'000);
+  CHECK_FALSE(tick());
+}
+
+TEST_CASE("A failing disk: errors, then no writes until a save succeeds") {
+  const Folder folder;
+  auto config = ConfigIn(folder);
+  config.push_back({"save", "60 1"});
+  TestServer server{{.config = config}};
+  std::filesystem::create_directory(folder.path / "dump.rdb");  // in the way of the rename
+  server.Run("SET a 1");
+  CHECK(server.Run("SAVE") == "ERR");
+  CHECK(server.Run("SET a 2") == "OK");
+  server.Run("BGSAVE");
+  FinishBackground(server);
+  CHECK(InfoField(server, "rdb_last_bgsave_status") == "err");
+  CHECK(server.Run("SET a 3").text.starts_with("MISCONF Redis is configured to save RDB snapshots"));
+  CHECK(server.Run("PING").text.starts_with("MISCONF"));
+  CHECK(server.Run("GET a") == "2");
+  server.Run("MULTI");
+  CHECK(server.Run("SET a 3").text.starts_with("MISCONF"));
+  CHECK(server.Run("EXEC").text.starts_with("EXECABORT"));
+  CHECK(server.Run("CONFIG SET stop-writes-on-bgsave-error no") == "OK");
+  CHECK(server.Run("SET a 3") == "OK");
+  CHECK(server.Run("CONFIG SET stop-writes-on-bgsave-error yes") == "OK");
+  std::filesystem::remove(folder.path / "dump.rdb");
+  server.Run("BGSAVE");
+  FinishBackground(server);
+  CHECK(server.Run("SET a 4") == "OK");
+  CHECK_FALSE(std::filesystem::exists(folder.path / ("temp-" + std::to_string(getpid()) + ".rdb")));
+}
+
+TEST_CASE("Loading: commands that need the data are told to wait") {
+  TestServer server;
+  server.server().persistence().BeginLoading();
+  CHECK(server.Run("GET a") == "LOADING Redis is loading the dataset in memory");
+  CHECK(server.Run("PING") == "LOADING Redis is loading the dataset in memory");
+  CHECK(InfoField(server, "loading") == "1");
+  CHECK_FALSE(InfoField(server, "loading_loaded_perc").empty());
+  server.server().persistence().EndLoading();
+  CHECK(server.Run("GET a").is_null());
+  CHECK(InfoField(server, "loading_loaded_perc").empty());
+}
+
+TEST_CASE("DEBUG RELOAD: the data is the same, and a damaged file is an error") {
+  const Folder folder;
+  Random random{TestSeed()};
+  TestServer server{{.config = ConfigIn(folder)}};
+  Fill(server, random, 500);
+  const Reply digest = server.Run("DEBUG DIGEST");
+  CHECK(server.Run("DEBUG RELOAD") == "OK");
+  CHECK(server.Run("DEBUG DIGEST") == digest);
+  CHECK(server.Run("DEBUG RELOAD NOSAVE NOFLUSH") == "ERR Error trying to load the RDB dump, check server logs.");
+  CHECK(server.Run("DEBUG RELOAD WHATEVER").is_error());
+  std::ofstream(folder.path / "dump.rdb") << "REDIS0010 and then nonsense";
+  CHECK(server.Run("DEBUG RELOAD NOSAVE").is_error());
+}
+
+TEST_CASE("Loading: what has expired is left out, and libraries of functions are kept for the next file") {
+  using namespace std::string_literals;
+  const Folder folder;
+  const std::string file = "REDIS0004\xf5\x04"s + "code" + "\xfc\x01\x00\x00\x00\x00\x00\x00\x00\x00\x01"s + "k" +
+                           "\x01" + "v" + "\x00\x01"s + "l" + "\x01" + "v" + "\xff";
+  std::ofstream(folder.path / "dump.rdb") << file;
+  TestServer server{{.now_ms = 1000, .config = ConfigIn(folder)}};
+  CHECK(server.Run("DEBUG RELOAD NOSAVE") == "OK");
+  CHECK(server.Run("DBSIZE") == Integer(1));
+  CHECK(InfoField(server, "rdb_last_load_keys_expired") == "1");
+  CHECK(InfoField(server, "rdb_last_load_keys_loaded") == "1");
+  CHECK(server.Run("SAVE") == "OK");
+  std::ifstream saved(folder.path / "dump.rdb");
+  const std::string bytes{std::istreambuf_iterator<char>(saved), {}};
+  CHECK(bytes.find("\xf5\x04"s + "code") != std::string::npos);
+}
+
+TEST_CASE("Loading: a waiting room is there again") {
+  const Folder folder;
+  TestServer server{{.config = ConfigIn(folder)}};
+  server.Run("ENTERQUEUE concert alice");
+  server.Run("ENTERQUEUE concert bob");
+  CHECK(server.Run("DEBUG RELOAD") == "OK");
+  CHECK(server.Run("ENTERQUEUE concert bob")["position"] == Integer(1));
+}
+
+}  // namespace
+}  // namespace usher::tests
