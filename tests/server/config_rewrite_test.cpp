@@ -63,8 +63,9 @@ TEST_CASE("ConfigRewrite: the classes of one limit are one value over several li
         "client-output-buffer-limit pubsub 33554432 8388608 60\n");
 }
 
-TEST_CASE("ConfigRewrite: lines that start-up leaves out stay") {
-  CHECK(Rewritten("save 3600 1\nsave 300 100\n", "timeout", "0") == "save 3600 1\nsave 300 100\n");
+TEST_CASE("ConfigRewrite: lines with save points become one") {
+  CHECK(Rewritten("save 3600 1\nsave 300 100\n", "save", "3600 1 300 100") == "save 3600 1 300 100\n");
+  CHECK(Rewritten("save 3600 1\n", "save", "") == "save \"\"\n");
 }
 
 TEST_CASE("ConfigRewrite: the file is replaced whole, keeps its permissions and reads back") {

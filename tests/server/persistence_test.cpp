@@ -28,7 +28,11 @@ struct Folder {
            ("usher-persistence-" + std::to_string(getpid()) + '-' + std::to_string(count++));
     std::filesystem::create_directories(path);
   }
-  ~Folder() { std::filesystem::remove_all(path); }
+  ~Folder() {
+    std::filesystem::current_path(before);  // the directive `dir` changes it
+    std::filesystem::remove_all(path);
+  }
+  const std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::path path;
 };
 
@@ -136,7 +140,7 @@ TEST_CASE("BGSAVE: its arguments") {
 TEST_CASE("Save points: enough changes and enough time") {
   const Folder folder;
   auto config = ConfigIn(folder);
-  config.push_back({"save", "60 3"});
+  config.push_back({"save", "60", "3"});
   TestServer server{{.config = config}};
   const auto tick = [&] {
     server.server().persistence().OnTick();
@@ -159,7 +163,7 @@ TEST_CASE("Save points: enough changes and enough time") {
 TEST_CASE("A failing disk: errors, then no writes until a save succeeds") {
   const Folder folder;
   auto config = ConfigIn(folder);
-  config.push_back({"save", "60 1"});
+  config.push_back({"save", "60", "1"});
   TestServer server{{.config = config}};
   std::filesystem::create_directory(folder.path / "dump.rdb");  // in the way of the rename
   server.Run("SET a 1");
