@@ -8,7 +8,6 @@
 namespace usher::tests {
 namespace {
 
-using scripting::FunctionId;
 using scripting::LibraryId;
 using scripting::LuaRuntime;
 using scripting::RegisteredFunction;

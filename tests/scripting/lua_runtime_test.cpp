@@ -8,7 +8,6 @@
 namespace usher::tests {
 namespace {
 
-using scripting::LuaSettings;
 using scripting::RunOutcome;
 using scripting::ScriptHost;
 
@@ -144,8 +143,7 @@ TEST_CASE("LuaRuntime: memory is limited and given back") {
   for (const std::string_view body :
        {"return ('x'):rep(1e9)", "local t = {} for i = 1, 1e9 do t[i] = i end",
         "local s = 'x' while true do s = s .. s end",
-        "local t = {} t[1] = ('x'):rep(1e6) "
-        "for i = 2, 100 do t[i] = t[1] end return cjson.encode(t)",
+        "local t = {('x'):rep(1e6)} for i = 2, 100 do t[i] = t[1] end return cjson.encode(t)",
         "local t = {('x'):rep(1e6)} for i = 2, 100 do t[i] = t[1] end return cmsgpack.pack(t)",
         "local t = {1} for i = 1, 60 do t = {t, t} end return cjson.encode(t)",
         "return table.concat({('x'):rep(4e6), ('y'):rep(4e6)})"}) {
