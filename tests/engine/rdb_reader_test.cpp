@@ -87,13 +87,12 @@ TEST_CASE("RdbReader: what is cut off is an error wherever it is cut") {
 }
 
 TEST_CASE("RdbReader: a length beyond what is there takes no memory") {
-  RdbReader reader("\x81\x00\x00\x00\xff\xff\xff\xff\xff"s + "abc");
+  const std::string claim = "\x81\x00\x00\x00\xff\xff\xff\xff\xff"s + "abc";
+  RdbReader reader(claim);
   CHECK(reader.String().empty());
   CHECK_FALSE(reader.ok());
   Random random{1};
-  TestSource source("\x81\x00\x00\x00\xff\xff\xff\xff\xff abc", random);
-  const std::string head = "\x81\x00\x00\x00\xff\xff\xff\xff\xff"s + "abc";
-  source.rest = head;
+  TestSource source(claim, random);
   RdbReader from_source(source, false);
   CHECK(from_source.String().empty());
   CHECK_FALSE(from_source.ok());
