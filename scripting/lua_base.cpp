@@ -35,6 +35,7 @@ int Pcall(lua_State* lua) {
   lua_insert(lua, 1);
   if (lua_pcall(lua, lua_gettop(lua) - 2, LUA_MULTRET, 0) == LUA_OK) return lua_gettop(lua);
   PassOnUnwinding(lua);
+  StateOf(lua).calls_overflown = false;
   lua_pushboolean(lua, 0);
   lua_replace(lua, 1);
   if (lua_istable(lua, 2)) {

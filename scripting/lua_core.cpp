@@ -69,6 +69,7 @@ extern "C" {
 void UsherLuaLength(lua_State* lua, LuaValue* result, const LuaValue* of);
 lua_Unsigned luaH_getn(void* table);                              // NOLINT(readability-identifier-naming)
 const char* luaO_pushvfstring(lua_State*, const char*, va_list);  // NOLINT(readability-identifier-naming)
+void* luaE_extendCI(lua_State* lua);                              // NOLINT(readability-identifier-naming)
 int luaG_traceexec(lua_State* lua, const void* pc);               // NOLINT(readability-identifier-naming)
 lua_Integer luaL_checkinteger(lua_State*, int);                   // NOLINT
 
@@ -146,6 +147,24 @@ int UsherLuaKeyToInteger(lua_Number value, lua_Integer* result, int) {
   if (!(value >= -0x1p63 && value < 0x1p63)) return 0;
   *result = static_cast<lua_Integer>(value);
   return static_cast<lua_Number>(*result) == value;
+}
+
+/// luaE_extendCI(), by which the list of nested calls grows. The handler of the overflow may call a little deeper.
+void* UsherLuaExtendCalls(lua_State* lua) {
+  constexpr size_t kCallCountOffset = 12;  // lua_State's nci, behind the object's header, status and allowhook
+  constexpr uint16_t kCallsMax = 20000;
+  constexpr uint16_t kHandlerCalls = 1000;
+  uint16_t calls = 0;
+  std::memcpy(&calls, reinterpret_cast<const char*>(lua) + kCallCountOffset, sizeof calls);
+  bool& overflown = usher::scripting::StateOf(lua).calls_overflown;
+  if (calls >= kCallsMax + (overflown ? kHandlerCalls : 0)) {
+    overflown = true;
+    luaL_where(lua, 0);
+    lua_pushliteral(lua, "stack overflow");
+    lua_concat(lua, 2);
+    lua_error(lua);
+  }
+  return luaE_extendCI(lua);
 }
 
 /// luaG_traceexec(), which the interpreter calls before an instruction while a hook is set. Returning 0 lets it go on

@@ -343,6 +343,7 @@ RunOutcome LuaRuntime::State::Execute(const Runnable& runnable, std::span<const 
   ASSERT(host == nullptr && loading == nullptr && runnable.reference != LUA_NOREF);
   host = &run_host;
   unwinding = Unwinding::kNone;
+  calls_overflown = false;
   version = protocol::RespVersion::kResp2;
   cjson = {};
   ticks_left = settings.hook_instructions;

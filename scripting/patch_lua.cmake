@@ -6,6 +6,7 @@
 #   lvm       luaV_objlen                #t is a double; the original is reached as UsherLuaLength
 #   lvm       luaG_traceexec             the count hook runs once per jump or call instead of once per instruction
 #   ltable    luaV_flttointeger          the same for doubles as keys, but quick: nearly every key of an array is one
+#   ldo       luaE_extendCI              recursion ends after 20,000 calls, not after a million stack places
 #   ldebug    luaO_pushvfstring          messages in the words of 5.1
 #   lstrlib   luaL_error                 the same, for arithmetic on texts
 #   lstate    luaS_hash                  the seed of string hashes is 0, which gives pairs() the order of 5.1
@@ -44,6 +45,7 @@ redirect(llex luaO_str2num UsherLuaTextToNumber)
 redirect(lapi luaO_str2num UsherLuaTextToNumber)
 redirect(lvm luaO_str2num UsherLuaTextToNumber luaG_traceexec UsherLuaTrace)
 redirect(ltable luaV_flttointeger UsherLuaKeyToInteger)
+redirect(ldo luaE_extendCI UsherLuaExtendCalls)
 redirect(ldebug luaO_pushvfstring UsherLuaMessage)
 redirect(lstate luaS_hash UsherLuaSeed)
 set(integers luaL_checkinteger UsherLuaCheckInteger luaL_optinteger UsherLuaOptInteger

@@ -44,6 +44,8 @@ struct RuntimeState {
   /// Above 0, memory has no limit: the host is on the C++ stack and no error may pass it.
   int unlimited_depth = 0;
   int ticks_left = 0;
+  /// The calls were nested too deeply; until that is caught, a little more is allowed.
+  bool calls_overflown = false;
 
   // The run. `host` is null outside of one.
   ScriptHost* host = nullptr;

@@ -168,6 +168,21 @@ TEST_CASE("LuaRuntime: recursion ends in an error") {
   CHECK(scripts.Eval("return unpack({}, 1, 1e8)").find("too many results to unpack") != std::string::npos);
 }
 
+TEST_CASE("LuaRuntime: every overflow of calls is an error of its own, soon and with its handler") {
+  ScriptFixture scripts;
+  for (int run = 0; run < 20; ++run) {
+    CHECK(scripts.Eval("local function f() return 1 + f() end local n = 0 for i = 1, 20 do local ok, e = pcall(f) "
+                       "if e == 'user_script:1: stack overflow' then n = n + 1 end end return n") == ":20|");
+    CHECK(scripts.Eval("local function f() return 1 + f() end return f()") ==
+          "-ERR user_script:1: stack overflow script: SHA, on @user_script:1.|");
+    CHECK(
+        scripts.Eval("local function f() return 1 + f() end return select(2, xpcall(f, function(e) return #e end))") ==
+        ":29|");
+    CHECK(scripts.Eval("local function f(n) if n == 0 then return 0 end return 1 + f(n - 1) end return f(15000)") ==
+          ":15000|");
+  }
+}
+
 TEST_CASE("LuaRuntime: a reply nested deeply arrives, or fails as a whole") {
   ScriptFixture scripts;
   CHECK(
