@@ -149,8 +149,11 @@ bool IsWaiting(EngineContext& context, const Key& queue, std::string_view user) 
   return line && line.type() == ValueType::kZset && line.As<Zset>().Score(user).has_value();
 }
 
-Result<int64_t> Activate(EngineContext& context, const Key& queue, std::string_view user,
-                         std::optional<int64_t> ttl_s) {
+namespace {
+
+/// Calls fn(state, room, token) for a user with a good place in the room; 0 when there is no such room or place.
+template <class Fn>
+Result<int64_t> WithToken(EngineContext& context, const Key& queue, std::string_view user, Fn&& fn) {
   if (!QueueKeyTemplates::IsValidName(queue.name)) return Error::kQueueName;
   QueueState* state = FindState(context, queue);
   if (state == nullptr) return int64_t{0};
@@ -159,33 +162,35 @@ Result<int64_t> Activate(EngineContext& context, const Key& queue, std::string_v
   const Result<std::optional<double>> place = room.GoodPlace(user);
   if (!place) return place.error();
   if (!*place) return int64_t{0};
-  PackedScratch scratch;
-  if ((*room.Token(user))->Get("status", scratch) == "ACTIVE") return int64_t{-1};
-  Renew(context, room, user, ttl_s.value_or(room.settings().active_ttl_s), {"status", "ACTIVE"});
-  ++state->totals.activated;
-  return int64_t{1};
+  return fn(*state, room, **room.Token(user));
+}
+
+}  // namespace
+
+Result<int64_t> Activate(EngineContext& context, const Key& queue, std::string_view user,
+                         std::optional<int64_t> ttl_s) {
+  return WithToken(context, queue, user, [&](QueueState& state, Room& room, const Hash& token) -> int64_t {
+    PackedScratch scratch;
+    if (token.Get("status", scratch) == "ACTIVE") return -1;
+    Renew(context, room, user, ttl_s.value_or(room.settings().active_ttl_s), {"status", "ACTIVE"});
+    ++state.totals.activated;
+    return 1;
+  });
 }
 
 Result<int64_t> Extend(EngineContext& context, const Key& queue, std::string_view user, std::optional<int64_t> ttl_s,
                        std::optional<int64_t> extends_max) {
-  if (!QueueKeyTemplates::IsValidName(queue.name)) return Error::kQueueName;
-  QueueState* state = FindState(context, queue);
-  if (state == nullptr) return int64_t{0};
-  Room room(context, *state);
-  if (const Status opened = room.Open(Access::kRead); !opened) return opened.error();
-  const Result<std::optional<double>> place = room.GoodPlace(user);
-  if (!place) return place.error();
-  if (!*place) return int64_t{0};
-  PackedScratch scratch;
-  const Hash& token = **room.Token(user);
-  if (token.Get("status", scratch) != "ACTIVE") return int64_t{0};
-  int64_t extended = 0;
-  if (!protocol::ParseInteger(token.Get("extend_count", scratch).value_or("0"), extended)) extended = 0;
-  if (extended >= extends_max.value_or(room.settings().max_extends)) return int64_t{-1};
-  std::array<char, protocol::kIntegerTextBytesMax> digits;
-  const std::string_view count(digits.data(), protocol::FormatInteger(extended + 1, digits.data()));
-  Renew(context, room, user, ttl_s.value_or(room.settings().active_ttl_s), {"extend_count", count});
-  return int64_t{1};
+  return WithToken(context, queue, user, [&](QueueState& /*state*/, Room& room, const Hash& token) -> int64_t {
+    PackedScratch scratch;
+    if (token.Get("status", scratch) != "ACTIVE") return 0;
+    int64_t extended = 0;
+    if (!protocol::ParseInteger(token.Get("extend_count", scratch).value_or("0"), extended)) extended = 0;
+    if (extended >= extends_max.value_or(room.settings().max_extends)) return -1;
+    std::array<char, protocol::kIntegerTextBytesMax> digits;
+    const std::string_view count(digits.data(), protocol::FormatInteger(extended + 1, digits.data()));
+    Renew(context, room, user, ttl_s.value_or(room.settings().active_ttl_s), {"extend_count", count});
+    return 1;
+  });
 }
 
 Result<int64_t> Leave(EngineContext& context, const Key& queue, std::string_view user) {
