@@ -10,7 +10,6 @@ from ..harness.resp import Client, NoReply, command_text, plain
 from ..stream.episode import command_of, commands_used, make_episode
 from ..stream.registry import SCAN_ALL, WAIT_MS
 
-COMMANDS = 6000
 EPISODE_COMMANDS = 1500
 # They change how the connection talks, or what is told, or take what is random.
 LEFT_OUT = {"HELLO", "RESET", "QUIT", "CONFIG", "CLIENT", "SUBSCRIBE", "SPOP", "SRANDMEMBER", "SHUTDOWN", "MONITOR", "PSUBSCRIBE"}
@@ -48,7 +47,7 @@ class Listener:
 def run(context):
     """Episodes from the run's seed."""
     absent = absent_commands(context.pair.ports[1], commands_used())
-    for number in range(COMMANDS // EPISODE_COMMANDS):
+    for number in range(1 + context.commands // (4 * EPISODE_COMMANDS)):
         if context.out_of_time():
             return
         steps = [

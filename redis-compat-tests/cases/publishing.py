@@ -10,7 +10,8 @@ import random
 from ..harness.resp import Client, NoReply, command_text, plain, text_of
 
 CLIENTS = 5
-STEPS = 1200
+STEPS_MIN = 300
+STEPS_MAX = 10_000
 CHANNELS = ["a", "b", "news.x", "news.y", "{t}1", "{t}2"]
 PATTERNS = ["*", "news.*", "a", "[ab]", "n?ws.x", "nothing*"]
 MARKS = ["almost the end of the step", "the end of the step"]
@@ -96,7 +97,7 @@ def _play(context, rng, resp):
     members = [Member(ports, resp) for _ in range(CLIENTS)]
     writers = [Client(port, resp) for port in ports]
     try:
-        for _ in range(STEPS):
+        for _ in range(min(max(context.commands // 15, STEPS_MIN), STEPS_MAX)):
             step, orderless = _one_step(rng, members, writers, resp)
             for member in members:
                 left, right = (_comparable(replies, orderless) for replies in member.received())

@@ -17,7 +17,8 @@ from ..harness.presence import absent_commands
 from ..harness.resp import Client, NoReply, command_text, is_error, plain, text_of
 
 WAITERS = 7
-STEPS = 700
+STEPS_MIN = 200
+STEPS_MAX = 5000
 DATA_EVERY = 60
 TAGGED_LISTS = ["{l}0", "{l}1", "{l}2"]
 LISTS = ["l0", "l1", "l2"]
@@ -429,7 +430,7 @@ def _sequence(context, check_id, number, resp):
     play = Play(context, rng, resp, (TAGGED_LISTS, LISTS)[number % 2])
     why = ""
     try:
-        for step in range(STEPS):
+        for step in range(min(max(context.commands // 30, STEPS_MIN), STEPS_MAX)):
             play.step()
             if step % DATA_EVERY == DATA_EVERY - 1:
                 play.compare_data()

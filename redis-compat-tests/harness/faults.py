@@ -13,6 +13,13 @@ REPLY_FAULTS = {
     "blocking": (b"\r\nm7\r\n", b"\r\nm8\r\n"),
 }
 
+# For the suites with pushed messages: bytes of anything a server says, replaced by as many others.
+PUSH_FAULTS = {
+    "waiting": (b"\r\nzpopmin\r\n", b"\r\nzpopmim\r\n"),
+    "publishing": (b"\r\npmessage\r\n", b"\r\npnessage\r\n"),
+    "events": (b"\r\nkeymiss\r\n", b"\r\nkeymist\r\n"),
+}
+
 
 def fault(function):
     """Register a behaviour under its own name."""

@@ -12,6 +12,7 @@ class Pair:
     def __init__(self, oracle_port, target_port, timeout=10.0):
         self.ports = (oracle_port, target_port)
         self.timeout = timeout
+        self.stale = {}  # port: connections that did not end when they were closed
 
     def connect(self, resp=2):
         """A connection to each."""

@@ -11,11 +11,11 @@ import threading
 from .resp import Client, NoReply, ProtocolError, encode, plain
 
 
-class Proxy:
-    """Listens on a free loopback port until stop()."""
+class Listener:
+    """Listens on a free loopback port until stop(); each connection is served in a thread, by a subclass."""
 
-    def __init__(self, upstream_port, behaviour, upstream_timeout=3600.0):
-        self.upstream_port, self.behaviour, self.upstream_timeout = upstream_port, behaviour, upstream_timeout
+    def __init__(self, upstream_port):
+        self.upstream_port = upstream_port
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self._listener.getsockname()[1]
         self._open = set()
@@ -42,6 +42,49 @@ class Proxy:
             except OSError:
                 return
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        raise NotImplementedError
+
+
+class Relay(Listener):
+    """Passes bytes as they come, pushed ones too; in what the server says `old` is replaced by `new`, of equal length."""
+
+    def __init__(self, upstream_port, old=b"", new=b""):
+        assert len(old) == len(new)
+        self.old, self.new = old, new
+        super().__init__(upstream_port)
+
+    def _serve(self, connection):
+        upstream = socket.create_connection(("127.0.0.1", self.upstream_port))
+        for end in (connection, upstream):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._open.add(connection)
+        threading.Thread(target=self._pass, args=(connection, upstream, b"", b""), daemon=True).start()
+        self._pass(upstream, connection, self.old, self.new)
+        self._open.discard(connection)
+
+    @staticmethod
+    def _pass(source, sink, old, new):
+        try:
+            while data := source.recv(1 << 16):
+                sink.sendall(data.replace(old, new) if old else data)
+        except OSError:
+            pass
+        # Closed on one side: so is the other, whoever still reads there.
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+class Proxy(Listener):
+    """A server whose every reply is a behaviour's."""
+
+    def __init__(self, upstream_port, behaviour, upstream_timeout=3600.0):
+        self.behaviour, self.upstream_timeout = behaviour, upstream_timeout
+        super().__init__(upstream_port)
 
     def _serve(self, connection):
         downstream = Client(0, timeout=self.upstream_timeout, connected=connection)

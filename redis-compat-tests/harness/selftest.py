@@ -13,16 +13,16 @@ import re
 from ..queue import lua_target
 from ..queue import properties, suite as queue_suite
 from ..stream import suite as random_suite
-from .faults import FAULTS, REPLY_FAULTS
+from .faults import FAULTS, PUSH_FAULTS, REPLY_FAULTS
 from .known import KnownDifferences
 from .main import SUITES
 from .pair import Pair
-from .proxy import Proxy
+from .proxy import Proxy, Relay
 from .report import Report
 from .servers import Server
 
 COMMANDS = 8000
-SHORT_STEPS = 12
+SHORT_STEPS = 16  # a SCAN of several pages takes eleven keys
 
 
 def run(context):
@@ -31,6 +31,7 @@ def run(context):
     backend.start()
     try:
         _reply_faults(context, backend)
+        _push_faults(context, backend)
         _random_faults(context, backend)
         _queue_faults(context, backend)
     finally:
@@ -44,6 +45,16 @@ def _reply_faults(context, backend):
         without, _ = _try(context, backend, lambda args, forward: forward(*args), suite)
         failed, text = _try(context, backend, lambda args, forward: forward(*args).replace(old, new), suite)
         context.report.check("selftest/" + name, failed > without, lambda: "not found:\n" + text)
+        context.report.say("selftest %-20s %d failures, %d without the fault" % (name + " suite", failed, without))
+
+
+def _push_faults(context, backend):
+    for name, (old, new) in PUSH_FAULTS.items():
+        suite = importlib.import_module("usher_compat." + SUITES[name][0])
+        without, text = _try_through(context, backend, Relay(backend.port), suite)
+        context.report.check("selftest/%s/no-fault" % name, without == 0, lambda: "two redis-servers differ:\n" + text)
+        failed, text = _try_through(context, backend, Relay(backend.port, old, new), suite)
+        context.report.check("selftest/" + name, failed > 0, lambda: "not found:\n" + text)
         context.report.say("selftest %-20s %d failures, %d without the fault" % (name + " suite", failed, without))
 
 
@@ -78,14 +89,19 @@ def _queue_faults(context, backend):
 
 def _try(context, backend, behaviour, suite):
     """Run a suite against the backend behind a proxy with this behaviour; returns failures and the text it printed."""
+    return _try_through(context, backend, Proxy(backend.port, behaviour), suite)
+
+
+def _try_through(context, backend, listener, suite):
+    """Run a suite against the backend behind this proxy; returns failures and the text it printed."""
     text = io.StringIO()
-    with Proxy(backend.port, behaviour) as proxy:
+    with listener as proxy:
         inner = copy.copy(context)
         inner.known = KnownDifferences()
         inner.report = Report(inner.known, out=text)
         inner.pair = Pair(context.oracle.port, proxy.port, timeout=1.5)
         inner.target_alive = backend.alive
-        inner.commands, inner.seed, inner.episode, inner.shrink_seconds = COMMANDS, "selftest", None, 6.0
+        inner.commands, inner.seed, inner.episode, inner.shrink_seconds = COMMANDS, "selftest", None, 12.0
         try:
             suite.run(inner)
         except (
