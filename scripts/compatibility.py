@@ -16,14 +16,14 @@ HEAD = """\
 
 Written by `scripts/compatibility.py` from `tests/data/`, to which a unit test holds the command table; do not edit by hand.
 
-Usher answers `redis_version:7.2.4`. %d of the %d top-level commands of Redis 7.2 are there (SHUTDOWN SAVE is not: it answers an error).
+Usher answers `redis_version:7.2.4`. %d of the %d top-level commands of Redis 7.2 are there.
 What is missing answers `ERR unknown command`:
 
 | group | missing | why |
 |---|---|---|
 %s
 
-Directives that promise what is not there yet (`appendonly yes`, `save`, `replicaof`, `cluster-enabled` ...) are refused with a
+Directives that promise what is not there yet (`appendonly yes`, `replicaof`, `cluster-enabled` ...) are refused with a
 clear error by CONFIG SET; a stock redis.conf starts with a warning in the log.
 
 `lazyfree-lazy-*` are stored and change nothing: whatever would take long to free (a value of more than 64 KiB, a whole
