@@ -41,6 +41,7 @@ void EngineContext::ChangeDb(int db) {
   effects_.Word("SELECT");
   effects_.Integer(db);
   effects_.Truncate(effects_.text().size(), commands);  // by itself it is no effect
+  step_bytes_ = effects_.text().size();
 }
 
 void EngineContext::AccountShard(ShardData& shard, int db) {
@@ -381,11 +382,23 @@ void EngineContext::AppendToJournal(std::span<const std::string_view> command) {
 void EngineContext::BeginTransaction() {
   in_transaction_ = true;
   record_db_ = db_;
+  step_bytes_ = effects_.text().size();
+  step_commands_ = effects_.commands();
 }
 
 void EngineContext::EndStep(std::span<const std::string_view> command) {
   if ((dirty_ & kNotAccounted) != 0) AccountHeld();
   CollectCommand(command);
+  step_bytes_ = effects_.text().size();
+  step_commands_ = effects_.commands();
+}
+
+// What it gave as explicit effects goes as well; they are the newest commands since the last step.
+void EngineContext::EndStepUnjournaled() {
+  if ((dirty_ & kNotAccounted) != 0) AccountHeld();
+  dirty_ &= kNotAccounted;
+  explicit_effects_ = false;
+  effects_.Truncate(step_bytes_, step_commands_);
 }
 
 void EngineContext::CommitTransaction() {

@@ -105,6 +105,9 @@ class EngineContext {
   void BeginTransaction();
   void EndStep(std::span<const std::string_view> command);
   void CommitTransaction();
+  /// Takes the place of EndStep() where the step's effects must not be journaled (redis.set_repl).
+  void EndStepUnjournaled();
+  bool in_transaction() const { return in_transaction_; }
 
   // Facts of the command.
   Engine& engine() { return engine_; }
@@ -252,7 +255,9 @@ class EngineContext {
   uint8_t dirty_ = 0;              // something was modified: kNotJournaled, kNotAccounted
   bool explicit_effects_ = false;  // Effect() replaces the command
   bool in_transaction_ = false;
-  int record_db_ = 0;  // where the record began
+  int record_db_ = 0;         // where the record began
+  size_t step_bytes_ = 0;     // of effects_, when the step at hand began
+  size_t step_commands_ = 0;  // the same
   uint16_t effect_slot_ = 0;
   EffectText effects_;
   EffectText frame_;

@@ -47,6 +47,11 @@ class ShardSet {
     }
     return true;
   }
+  bool Intersects(const ShardSet& other) const {
+    uint64_t common = 0;
+    for (size_t word = 0; word < kWords; ++word) common |= other.words_[word] & words_[word];
+    return common != 0;
+  }
   bool operator==(const ShardSet&) const = default;
 
   /// The lowest member that is >= `from`, or kNoShard.

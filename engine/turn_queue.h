@@ -99,6 +99,21 @@ class BasicTurnQueue {
     for (TurnWaiter* waiter = fifo_; waiter != nullptr; waiter = waiter->next_) fn(waiter);
   }
 
+  /// The holder takes those waiters out of the queue for which fn(TurnWaiter*) says so: they are its own then.
+  template <class Fn>
+  void TakeOutWaiters(Fn&& fn) {
+    CollectArrivals(long_work_ ? kHeld | kLongWork : kHeld);
+    for (TurnWaiter** at = &fifo_; *at != nullptr;) {
+      TurnWaiter* const waiter = *at;
+      TurnWaiter* const next = waiter->next_;
+      if (fn(waiter)) {
+        *at = next;
+      } else {
+        at = &waiter->next_;
+      }
+    }
+  }
+
  private:
   static constexpr uintptr_t kFree = 0;
   static constexpr uintptr_t kHeld = 1;

@@ -10,10 +10,14 @@
 // Convoys: a collector that holds turns and meets a shard with long work gives its turns back, waits for that shard
 // alone and collects again; after kBackOffRoundsMax rounds it holds and waits, so that it gets through. When a holder
 // turns to long work it makes those who already wait for it give their other turns back; they keep their places.
-// Invariants: (1) a task is in one place: one turn queue, one run list, the ready list, the long-work queue, or
-// running; whoever has that place may touch it. (2) turns are waited for in ascending order, or holding none, so
-// waiting cannot form a cycle. (3) Submit, Release and Drain of one Executor are called by its own thread only. Sync:
-// see turn_queue.h; deterministic tests pass instrumented atomics and explore interleavings from a seed.
+// A running task that finds it needs further turns (TakeFurther) waits for them with its thread, and lets nobody hold
+// them who has not started: whoever waits for a turn that it holds gives back what else he holds, and so do the tasks
+// that are complete but not yet run on its thread, on the ready list or in the pool. What remains are running handlers,
+// which end. Only one task may do this at a time; the caller sees to that. Invariants: (1) a task is in one place: one
+// turn queue, one run list, the ready list, the long-work queue, or running; whoever has that place may touch it. (2)
+// turns are waited for in ascending order, or holding none, so waiting cannot form a cycle. (3) Submit, Release and
+// Drain of one Executor are called by its own thread only. Sync: see turn_queue.h; deterministic tests pass
+// instrumented atomics and explore interleavings from a seed.
 #pragma once
 
 #include <bit>
@@ -49,6 +53,7 @@ class BasicTurnScheduler {
     friend class BasicTurnScheduler;
     friend class Executor;
     Task* next_in_list_ = nullptr;
+    bool is_wish_ = false;
     ShardSet held_;
     ShardIndex waiting_for_ = kNoShard;
     uint8_t back_offs_ = 0;
@@ -60,6 +65,7 @@ class BasicTurnScheduler {
     size_t executor_count = 1;                      // workers that may sleep and be woken; at most kExecutorsMax
     std::function<void(size_t executor)> wake;      // wakes one sleeping executor; called after it left the sleepers
     std::function<void(Task& task)> run_long_work;  // gives a task that holds its turns to the pool
+    std::function<Task*()> take_back_long_work;     // takes one that the pool has not started; null: there is none
   };
 
   explicit BasicTurnScheduler(Options options)
@@ -110,6 +116,8 @@ class BasicTurnScheduler {
       return task;
     }
     bool empty() const { return head_ == nullptr; }
+    /// Everything, leaving nothing.
+    TaskList TakeAll() { return std::exchange(*this, TaskList()); }
 
    private:
     Task* head_ = nullptr;
@@ -140,6 +148,35 @@ class BasicTurnScheduler {
     if (task != nullptr && ready_count_.fetch_sub(1, std::memory_order_relaxed) > 1) WakeOne();
     return task;
   }
+
+  /// All tasks of the ready list.
+  TaskList TakeReady() {
+    TaskList taken;
+    if (ready_count_.load(std::memory_order_relaxed) <= 0) return taken;
+    int64_t count = 0;
+    {
+      const MutexLock lock(ready_mutex_);
+      while (Task* task = ready_.Pop()) {
+        taken.Push(task);
+        ++count;
+      }
+    }
+    ready_count_.fetch_sub(count, std::memory_order_relaxed);
+    return taken;
+  }
+
+  /// The turns that a running task waits for. Whoever grants the last one only says so.
+  class Wish final : public Task {
+   public:
+    explicit Wish(const ShardSet& shards) {
+      this->wanted = shards;
+      this->is_wish_ = true;
+    }
+    void Run(Executor&) override {}
+
+    enum State : int { kOpen, kGranted, kAbandoned };
+    typename Sync::template Atomic<int> state{kOpen};
+  };
 
   void WakeOne() {
     uint64_t sleeping = sleepers_.load(std::memory_order_seq_cst);
@@ -208,6 +245,66 @@ class BasicTurnScheduler<Sync>::Executor {
   void Release(const ShardSet& held) {
     PassOn(held);
     SettleGrants();
+  }
+
+  /// Takes those tasks that wait for a turn of `held`, which the caller holds, out of its queue for which choose(task)
+  /// says so. They give back what they hold and wait for nothing more; taken(task) then has them for its own.
+  template <class Choose, class Taken>
+  void TakeOutWaiters(const ShardSet& held, Choose&& choose, Taken&& taken) {
+    TaskList out;
+    held.ForEach([&](ShardIndex shard) {
+      scheduler_.shards_[shard].TakeOutWaiters([&](TurnWaiter* waiter) {
+        Task* const task = static_cast<Task*>(waiter);
+        if (!choose(*task)) return false;
+        out.Push(task);
+        return true;
+      });
+    });
+    while (Task* const task = out.Pop()) {
+      PassOn(task->held_);
+      task->held_.Clear();
+      taken(*task);
+    }
+    SettleGrants();
+  }
+
+  /// For a running task that holds `held`: takes `missing` as well. While somebody who has not started could hold one
+  /// of them, pause() is called between two attempts to make him give it back; it waits a little. False, and nothing
+  /// taken, once it returns false.
+  template <class Pause>
+  bool TakeFurther(const ShardSet& held, const ShardSet& missing, Pause&& pause) {
+    const bool taken = TryTakeAllQuietly(missing);
+    SettleGrants();
+    if (taken) return true;
+    Wish* const wish = new Wish(missing);
+    Submit(*wish);
+    // The grant is the last that others do with the wish; an abandoned one is theirs.
+    while (wish->state.load(std::memory_order_acquire) != Wish::kGranted) {
+      LetGo(held);
+      if (wish->state.load(std::memory_order_acquire) == Wish::kGranted || pause()) continue;
+      if (wish->state.exchange(Wish::kAbandoned, std::memory_order_acq_rel) == Wish::kOpen) return false;
+      break;
+    }
+    delete wish;
+    return true;
+  }
+
+  /// For a running task that holds `held` and has to wait: whoever has not started gives back what he holds, as far as
+  /// this thread can see to it.
+  void LetGo(const ShardSet& held) {
+    held.ForEach([&](ShardIndex shard) {
+      scheduler_.shards_[shard].BeginLongWork([&](TurnWaiter* waiter) {
+        Task* const behind = static_cast<Task*>(waiter);
+        if (!behind->held_.empty()) BackOff(behind);
+      });
+    });
+    SettleGrants();
+    StartOver(run_list_.TakeAll());
+    StartOver(scheduler_.TakeReady());
+    if (!scheduler_.options_.take_back_long_work) return;
+    TaskList unstarted;
+    while (Task* const task = scheduler_.options_.take_back_long_work()) unstarted.Push(task);
+    StartOver(unstarted);
   }
 
   /// True when Drain() has something to do.
@@ -308,8 +405,19 @@ class BasicTurnScheduler<Sync>::Executor {
     Complete(task);
   }
 
+  /// Tasks that hold all they want, but have not started, collect again behind those who wait now.
+  void StartOver(TaskList tasks) {
+    TaskList again;
+    while (Task* const task = tasks.Pop()) {
+      PassOn(task->held_);
+      again.Push(task);
+    }
+    while (Task* const task = again.Pop()) Submit(*task);
+  }
+
   /// All turns are held. If the work is long, those who already wait for it give back what else they hold.
   void Complete(Task* task) {
+    if (task->is_wish_) return Grant(static_cast<Wish*>(task));
     if (task->long_work) {
       task->wanted.ForEach([&](ShardIndex shard) {
         scheduler_.shards_[shard].BeginLongWork([&](TurnWaiter* waiter) {
@@ -319,6 +427,12 @@ class BasicTurnScheduler<Sync>::Executor {
       });
     }
     run_list_.Push(task);
+  }
+
+  void Grant(Wish* wish) {
+    if (wish->state.exchange(Wish::kGranted, std::memory_order_acq_rel) != Wish::kAbandoned) return;
+    PassOn(wish->held_);  // nobody waits for it any more; the caller settles
+    delete wish;
   }
 
   /// The lowest wanted shard that is not held. Back-offs may make it lower than the last one taken.

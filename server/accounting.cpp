@@ -53,6 +53,17 @@ void RecordLatency(CommandCounters& counters, int64_t ns) {
   latencies->Record(ns);
 }
 
+/// What is counted of every run, alone or in a script.
+CommandCounters& CountRun(const Server& server, const PreparedCommand& command, ExecutionThread& thread,
+                          int64_t elapsed_ns) {
+  CommandCounters& counters = thread.stats.commands[command.row->index];
+  counters.calls.Add(1);
+  counters.ns.Add(static_cast<uint64_t>(elapsed_ns));
+  if (server.config().latency_tracking) RecordLatency(counters, elapsed_ns);
+  thread.stats.commands_processed.Add(1);
+  return counters;
+}
+
 /// At least a millisecond (the latency monitor's smallest threshold), or slow by slowlog-log-slower-than, of which a
 /// negative one is above everything.
 bool IsSlow(const ConfigValues& config, int64_t elapsed_ns) {
@@ -90,22 +101,36 @@ void AccountCommand(Server& server, Session& session, ExecutionThread& thread, s
   const int64_t elapsed_ns = now_ns - thread.last_ns;
   thread.last_ns = now_ns;
   if (elapsed_ns > kClockAgeMaxNs) thread.RefreshNow();
-  CommandCounters& counters = thread.stats.commands[session.prepared.row->index];
-  counters.calls.Add(1);
-  counters.ns.Add(static_cast<uint64_t>(elapsed_ns));
-  const ConfigValues& config = server.config();
-  if (config.latency_tracking) RecordLatency(counters, elapsed_ns);
-  if (IsSlow(config, elapsed_ns)) [[unlikely]]
+  CommandCounters& counters = CountRun(server, session.prepared, thread, elapsed_ns);
+  if (IsSlow(server.config(), elapsed_ns)) [[unlikely]]
     RecordSlow(server, session, thread.now_us() / 1000, elapsed_ns);
-  thread.stats.commands_processed.Add(1);
   session.client.info->last_command.store(session.prepared.row->spec, std::memory_order_relaxed);
-  if (IsErrorReply(session, reply_mark)) [[unlikely]] {
+  if (IsErrorReply(session, reply_mark) && !std::exchange(thread.error_counted, false)) [[unlikely]] {
     counters.failed.Add(1);
     CountError(server, session, thread, reply_mark);
   }
   ApplyReplyMode(session, reply_mark);
   if (server.monitors().active()) [[unlikely]]
     server.monitors().Feed(session, thread);
+}
+
+void AccountScriptCall(Server& server, Session& session, ExecutionThread& thread, PreparedCommand& call,
+                       int64_t start_ns, std::string_view error) {
+  const int64_t elapsed_ns = engine::CycleClock::NowNs() - start_ns;
+  CommandCounters& counters = CountRun(server, call, thread, elapsed_ns);
+  if (!error.empty()) [[unlikely]] {
+    counters.failed.Add(1);
+    thread.stats.error_replies.Add(1);
+    server.error_stats().Count(error);
+  }
+  const bool slow = IsSlow(server.config(), elapsed_ns);
+  if (!slow && session.client.tracking == 0 && !server.monitors().active()) [[likely]]
+    return;
+  std::swap(session.prepared, call);
+  if (slow) RecordSlow(server, session, thread.now_us() / 1000, elapsed_ns);
+  if (session.client.tracking != 0) server.tracking().AfterCommand(session, thread.engine);
+  server.monitors().FeedCalled(session, thread);
+  std::swap(session.prepared, call);
 }
 
 void AccountRejected(Server& server, Session& session, ExecutionThread& thread, size_t reply_mark) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 namespace usher::server {
 
@@ -10,9 +12,14 @@ struct ClientState;
 class ExecutionThread;
 class Server;
 class Session;
+struct PreparedCommand;
 
 /// The request that session.prepared describes has been executed; its reply starts at `reply_mark`.
 void AccountCommand(Server& server, Session& session, ExecutionThread& thread, size_t reply_mark);
+/// A command that a script called, begun at `start_ns`; `error` is the text of its error reply, or "". `call` is lent
+/// for the moment.
+void AccountScriptCall(Server& server, Session& session, ExecutionThread& thread, PreparedCommand& call,
+                       int64_t start_ns, std::string_view error);
 /// A request was refused by admission; the error reply starts at `reply_mark`.
 void AccountRejected(Server& server, Session& session, ExecutionThread& thread, size_t reply_mark);
 

@@ -13,7 +13,7 @@
 #include "engine/key_slot.h"
 #include "engine/shard_set.h"
 #include "engine/stream_id.h"
-#include "protocol/resp_writer.h"
+#include "protocol/reply_sink.h"
 
 namespace usher::server {
 
@@ -27,7 +27,7 @@ enum class ServeStep : uint8_t { kCheck, kServe };
 using ServeFunction = bool (*)(CommandContext& ctx, const engine::Key& key, ServeStep step);
 /// What the client is told when its time is up. Null: the command runs once more, with Session::wait_is_over set, and
 /// replies.
-using TimeoutFunction = void (*)(protocol::RespWriter& reply);
+using TimeoutFunction = void (*)(protocol::ReplySink& reply);
 
 class BlockedClient final : public engine::BlockedWaiter {
  public:
@@ -41,7 +41,7 @@ class BlockedClient final : public engine::BlockedWaiter {
   /// On the worker's monotonic clock; nothing: forever.
   std::optional<int64_t> deadline_ms() const { return deadline_ms_; }
   bool runs_again() const { return timeout_ == nullptr; }
-  void WriteTimeout(protocol::RespWriter& reply) const { timeout_(reply); }
+  void WriteTimeout(protocol::ReplySink& reply) const { timeout_(reply); }
   std::vector<std::string>& keys() { return keys_; }
   /// Per key: what XREAD's IDs meant when it began to wait ("$" is the last one then).
   std::vector<engine::StreamId>& read_after() { return read_after_; }

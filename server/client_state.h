@@ -142,6 +142,7 @@ struct ClientState {
   RecentName last_name;                          // of the session's prepared row
   uint8_t tracking = 0;                          // TrackingMode
   bool reply_mode_applied = false;               // EXEC has done so for its commands
+  bool in_script = false;                        // commands are a script's
   std::vector<std::string> tracked_prefixes;     // CLIENT TRACKING BCAST
   std::unique_ptr<Transaction> transaction;      // null: no MULTI and no WATCH yet
 
@@ -151,7 +152,7 @@ struct ClientState {
   Transaction& OwnTransaction();
   /// Leaves MULTI and watches nothing any more.
   void DropTransaction();
-  /// EXEC runs: commands must not wait.
+  /// EXEC or a script runs: commands must not wait.
   bool in_exec() const;
 
   bool authenticated() const { return (restrictions & kNotAuthenticated) == 0; }

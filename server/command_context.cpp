@@ -10,14 +10,18 @@
 namespace usher::server {
 
 CommandContext::CommandContext(Session& of_session, ExecutionThread& on_thread)
-    : args(of_session.prepared.args),
-      reply(of_session.writer),
+    : CommandContext(of_session, on_thread, of_session.prepared, of_session.writer) {}
+
+CommandContext::CommandContext(Session& of_session, ExecutionThread& on_thread, const PreparedCommand& command,
+                               protocol::ReplySink& sink)
+    : args(command.args),
+      reply(sink),
       engine(on_thread.engine),
       client(of_session.client),
       session(of_session),
       thread(on_thread),
       server(on_thread.server),
-      prepared(of_session.prepared) {}
+      prepared(command) {}
 
 engine::Key CommandContext::KeyAt(size_t arg_index) const {
   for (const CommandKey& key : prepared.keys) {
@@ -54,9 +58,9 @@ void CommandContext::Block(std::span<const engine::Key> keys, ServeFunction serv
   session.blocked = std::move(waiter);
 }
 
-// Inside EXEC nobody waits: it is as if the time were up.
+// Inside EXEC or a script nobody waits: it is as if the time were up.
 void CommandContext::EndWaitAtOnce(TimeoutFunction timeout) {
-  if (timeout != nullptr) return timeout(session.writer);
+  if (timeout != nullptr) return timeout(reply);
   session.wait_is_over = true;
   spec().handler(*this);
 }

@@ -21,6 +21,9 @@ class Server;
 class CommandContext {
  public:
   CommandContext(Session& of_session, ExecutionThread& on_thread);
+  /// For a command that a script calls: not the session's own, and replying elsewhere.
+  CommandContext(Session& of_session, ExecutionThread& on_thread, const PreparedCommand& command,
+                 protocol::ReplySink& sink);
 
   std::span<const std::string_view> args;  // args[0] is the command's name
   protocol::ReplySink& reply;
@@ -50,6 +53,10 @@ class CommandContext {
              std::optional<int64_t> deadline_ms);
   bool blocked() const { return blocked_; }
 
+  /// For scripts: the command shall run again from its start, under all turns. Nothing was replied, nothing changed.
+  void RestartUnderAllTurns() { wants_all_turns_ = true; }
+  bool wants_all_turns() const { return wants_all_turns_; }
+
   /// For rows that visit shards (kVisitShards): the state carried along.
   VisitState& visit() { return session.visit; }
 
@@ -57,6 +64,7 @@ class CommandContext {
   void EndWaitAtOnce(TimeoutFunction timeout);
   void AddFurtherTurns(BlockedClient& waiter) const;
   bool blocked_ = false;
+  bool wants_all_turns_ = false;
 };
 
 }  // namespace usher::server

@@ -21,6 +21,8 @@ class CommandContext;
 /// their cache misses overlap. Called under the turn; changes nothing.
 using CommandReadAhead = void (*)(engine::EngineContext& engine, const engine::Key& key,
                                   std::span<const std::span<const std::string_view>> requests);
+class ExecutionThread;
+struct PreparedCommand;
 struct VisitState;
 struct CommandKey;
 using CommandHandler = void (*)(CommandContext& ctx);
@@ -31,6 +33,8 @@ using CommandKeyFlags = uint16_t (*)(std::span<const std::string_view> args);
 /// Finds keys that the key specs leave out (SORT's STORE) and adds them to `keys`, if not null. False: the command may
 /// touch keys that cannot be told from its arguments, so that it needs all turns.
 using FurtherKeysFinder = bool (*)(std::span<const std::string_view> args, std::vector<CommandKey>* keys);
+/// Corrects, after the key specs, which turns a request needs, whether it is long work and what its flags are: scripts.
+using TurnPlanner = void (*)(ExecutionThread& thread, PreparedCommand& prepared);
 /// Chooses the first shard to visit from the arguments, of which the handler has not judged yet.
 using VisitStart = void (*)(std::span<const std::string_view> args, size_t shard_count, VisitState& visit);
 
@@ -65,6 +69,7 @@ enum CommandFlag : uint32_t {
   kMayWait = 1u << 30,       // may make the client wait although Redis does not call it blocking (WAIT)
   kSubscriberOk = 1u << 28,  // allowed to a RESP2 client that has subscriptions
   kRunsQueued = 1u << 31,    // runs what MULTI queued (EXEC)
+  kRunsScript = 1u << 20,    // runs a script or function, which may call any command (EVAL)
 };
 
 // Redis's ACL categories, in the order ACL CAT lists them. Those that follow from the flags (read, write, admin,
@@ -180,6 +185,7 @@ struct CommandSpec {
   CommandKeyFlags key_flags = nullptr;  // of rows with kKeyVariableFlags
   VisitStart visit_start = nullptr;     // of kVisitShards rows: where to begin, if not at shard 0
   FurtherKeysFinder further_keys = nullptr;
+  TurnPlanner plan = nullptr;
 };
 
 /// The row with a read-ahead.

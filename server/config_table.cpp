@@ -117,7 +117,9 @@ constexpr ConfigDirective kDirectives[] = {
         .Into<&ConfigValues::bind_addresses>(),
     Text("bind-source-addr", "", kDormant),
     Text("bio-cpulist", "", kTuning).Flags(kConfigImmutable).Alias("bio_cpulist"),
-    Integer("busy-reply-threshold", "5000", 0, kInt64Max, kDormant).Alias("lua-time-limit"),
+    Integer("busy-reply-threshold", "5000", 0, kInt64Max, kEffective)
+        .Alias("lua-time-limit")
+        .Into<&ConfigValues::busy_reply_threshold_ms>(),
     Special("client-output-buffer-limit", ConfigKind::kOutputBufferLimits,
             "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60", kEffective)
         .Into<&ConfigValues::output_buffer_limits>(),

@@ -92,6 +92,9 @@ struct ConfigValues {
   int lfu_decay_minutes = 0;
   int active_expire_effort = 0;
 
+  // Scripts.
+  int64_t busy_reply_threshold_ms = 0;  // 0: nobody is told that a script is slow
+
   // Encodings.
   uint64_t hash_max_listpack_entries = 0;
   uint64_t hash_max_listpack_value_bytes = 0;

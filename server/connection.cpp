@@ -106,6 +106,7 @@ void Connection::HandleEnd(RunEnd end) {
     case RunEnd::kBatchDone:
     case RunEnd::kNeedsHome:
     case RunEnd::kRefused:
+    case RunEnd::kRestart:
       if (session_.client.close_after_reply) session_.next_request = session_.batch.size();
       return;
     case RunEnd::kParked:

@@ -28,6 +28,13 @@ bool HeldTurns::Covers(const PreparedCommand& prepared) const {
   return has_many && many.ContainsAll(prepared.shards);
 }
 
+void HeldTurns::Widen() {
+  if (has_many) return;
+  many = one == kNoShard ? ShardSet() : ShardSet::Of(one);
+  one = kNoShard;
+  has_many = true;
+}
+
 RunEnd Dispatcher::RunBatch(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns held) {
   if (place == RunPlace::kHome) {
     ReadAheadBatch(session, thread);
@@ -115,7 +122,7 @@ RunEnd Dispatcher::RunOne(Session& session, ExecutionThread& thread, RunPlace pl
   if ((prepared.row->spec->flags & kVisitShards) != 0) return RunVisits(session, thread, place, held);
   if (!prepared.needs_turns()) {
     ReleaseTurns(thread, place, held);
-    return ExecuteUnlessPaused(session, thread, held);
+    return ExecuteHolding(session, thread, place, held);
   }
   const bool to_pool = MustRunOnPool(session) && thread.kind == ThreadKind::kWorker;
   if (to_pool || !held.Covers(prepared)) {
@@ -138,7 +145,19 @@ RunEnd Dispatcher::RunOne(Session& session, ExecutionThread& thread, RunPlace pl
         return RunEnd::kRefused;
     }
   }
-  return ExecuteUnlessPaused(session, thread, held);
+  return ExecuteHolding(session, thread, place, held);
+}
+
+// A script may take further turns while it runs, or find that it wants all of them from the start.
+RunEnd Dispatcher::ExecuteHolding(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns& held) {
+  if ((session.prepared.row->spec->flags & kRunsScript) == 0) return ExecuteUnlessPaused(session, thread, held);
+  held.Widen();
+  thread.script_turns = &held;
+  const RunEnd end = ExecuteUnlessPaused(session, thread, held);
+  thread.script_turns = nullptr;
+  if (end != RunEnd::kRestart) return end;
+  session.prepared.AddAllShards(server_.engine().shard_count());
+  return RunOne(session, thread, place, held);
 }
 
 // Over maxmemory a command first evicts under the turns it holds. Only one that may need memory is held up by that.
@@ -171,16 +190,16 @@ RunEnd Dispatcher::ExecuteUnlessPaused(Session& session, ExecutionThread& thread
 
 // Of EXEC, what its commands' rows say counts as well.
 uint32_t Dispatcher::FlagsOf(const Session& session) {
-  const uint32_t flags = session.prepared.row->spec->flags;
+  const uint32_t flags = session.prepared.flags;
   const bool runs_queued = (flags & kRunsQueued) != 0 && session.client.transaction != nullptr;
   return runs_queued ? flags | session.client.transaction->flags() : flags;
 }
 
 bool Dispatcher::MustRunOnPool(const Session& session) {
   const uint32_t flags = session.prepared.row->spec->flags;
-  if ((flags & (kLongWork | kRunsQueued)) == 0) [[likely]]
+  if ((flags & (kLongWork | kRunsQueued | kRunsScript)) == 0) [[likely]]
     return false;
-  return (FlagsOf(session) & kLongWork) != 0 && !IsBoundHome(session);
+  return (session.prepared.long_work || (FlagsOf(session) & kLongWork) != 0) && !IsBoundHome(session);
 }
 
 // A transaction with a command that only the home worker may run.
@@ -243,9 +262,37 @@ void Dispatcher::ReleaseTurns(ExecutionThread& thread, RunPlace place, HeldTurns
 }
 
 RunEnd Dispatcher::Park(Session& session, ExecutionThread& thread) {
+  if (server_.script_control().busy() && RefuseBusy(session)) return RunEnd::kRefused;
   PrepareToPark(session, thread);
   thread.executor.Submit(session);
   return RunEnd::kParked;
+}
+
+// Whoever comes while a script is over busy-reply-threshold is not made to wait for it.
+bool Dispatcher::RefuseBusy(Session& session) {
+  const PreparedCommand& prepared = session.prepared;
+  const auto kind =
+      server_.script_control().BusyWith(prepared.many_shards ? prepared.shards : ShardSet::Of(prepared.shard));
+  if (kind) WriteRefusal(session, BusyText(*kind));
+  return kind.has_value();
+}
+
+void Dispatcher::TurnAway(const ShardSet& held, std::string_view error, ExecutionThread& thread) {
+  thread.executor.TakeOutWaiters(
+      held, [](engine::TurnTask& task) { return dynamic_cast<Session*>(&task) != nullptr; },
+      [&](engine::TurnTask& task) {
+        Session& session = static_cast<Session&>(task);
+        session.long_work = false;
+        thread.stats.foreign_runs.Add(1);
+        if (session.TryStart()) {
+          const size_t reply_mark = session.replies.size();
+          WriteRefusal(session, error);
+          AccountRejected(server_, session, thread, reply_mark);
+          session.is_prepared = false;
+          ++session.next_request;
+        }
+        session.ReturnHome(RunEnd::kBatchDone);
+      });
 }
 
 void Dispatcher::PrepareToPark(Session& session, ExecutionThread& thread) {
@@ -307,10 +354,12 @@ Admission Dispatcher::Prepare(Session& session, ExecutionThread& thread) {
   prepared.keys.clear();
   prepared.shard = kNoShard;
   prepared.many_shards = false;
+  prepared.long_work = false;
   prepared.room = RoomAnswer::kNotAsked;
   if (const Admission admission = Admit(server_, session, thread); admission != Admission::kRuns) return admission;
   session.is_prepared = true;
   const CommandSpec& spec = *prepared.row->spec;
+  prepared.flags = spec.flags;
   if (const size_t at = prepared.row->only_key; at != 0) [[likely]] {
     const engine::Key key = thread.ahead.KeyOf(session, session.next_request, prepared.args[at]);
     prepared.keys.push_back({key, static_cast<uint32_t>(at), spec.keys[0].flags});
@@ -323,9 +372,9 @@ Admission Dispatcher::Prepare(Session& session, ExecutionThread& thread) {
     if ((spec.flags & kRunsQueued) != 0 && session.client.transaction != nullptr) {
       session.client.transaction->Plan(server_.engine(), prepared);
     }
+    if (spec.plan != nullptr) spec.plan(thread, prepared);
     if ((spec.flags & kAllShards) != 0 && !prepared.needs_turns()) {
-      prepared.shards = ShardSet::All(server_.engine().shard_count());
-      prepared.many_shards = true;
+      prepared.AddAllShards(server_.engine().shard_count());
     }
   }
   return Admission::kRuns;
@@ -341,8 +390,7 @@ void Dispatcher::ChooseShards(PreparedCommand& prepared) {
     prepared.AddShard(engine.ShardOf(key.key.slot));
   }
   if (spec.further_keys != nullptr && !spec.further_keys(prepared.args, nullptr)) {
-    prepared.shards = ShardSet::All(engine.shard_count());
-    prepared.many_shards = true;
+    prepared.AddAllShards(engine.shard_count());
   }
 }
 
@@ -361,6 +409,8 @@ RunEnd Dispatcher::Execute(Session& session, ExecutionThread& thread, const Held
     server_.tracking().AfterCommand(session, thread.engine);
   if (thread.engine.has_effects()) FinishWrite(session.prepared.args, thread);
   EndCommand(thread);
+  if (context.wants_all_turns()) [[unlikely]]
+    return RunEnd::kRestart;
   return context.blocked() ? RunEnd::kBlocked : RunEnd::kBatchDone;
 }
 

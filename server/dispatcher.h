@@ -33,6 +33,8 @@ struct HeldTurns {
 
   bool empty() const { return one == engine::kNoShard && !has_many; }
   bool Covers(const PreparedCommand& prepared) const;
+  /// Makes them a set, to which a running script may add.
+  void Widen();
 };
 
 enum class RunPlace : uint8_t {
@@ -49,6 +51,9 @@ class Dispatcher {
 
   /// A parked session was granted its turns (Session::Run).
   void RunGranted(Session& session, ExecutionThread& thread);
+
+  /// Replies `error` to the clients whose commands wait for these turns, which `thread` holds, and sends them home.
+  void TurnAway(const engine::ShardSet& held, std::string_view error, ExecutionThread& thread);
 
   /// Gives up the turns with which a session came home that is going to be closed.
   void ReleaseCarried(Session& session, ExecutionThread& thread);
@@ -85,9 +90,11 @@ class Dispatcher {
   void ReleaseTurns(ExecutionThread& thread, RunPlace place, HeldTurns& held);
   void PrepareToPark(Session& session, ExecutionThread& thread);
   RunEnd Park(Session& session, ExecutionThread& thread);
+  bool RefuseBusy(Session& session);
   RoomAnswer MakeRoom(Session& session, ExecutionThread& thread, const HeldTurns& held);
   RunEnd AskForRoom(Session& session, ExecutionThread& thread);
   RunEnd MoveToPool(Session& session, ExecutionThread& thread, HeldTurns& held);
+  RunEnd ExecuteHolding(Session& session, ExecutionThread& thread, RunPlace place, HeldTurns& held);
   RunEnd ExecuteUnlessPaused(Session& session, ExecutionThread& thread, const HeldTurns& held);
   RunEnd Execute(Session& session, ExecutionThread& thread, const HeldTurns& held);
   void ReadAheadBatch(Session& session, ExecutionThread& thread);

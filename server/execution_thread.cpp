@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "server/server.h"
+#include "server/thread_scripts.h"
 #include "server/worker.h"
 
 namespace usher::server {
@@ -37,6 +38,11 @@ ExecutionThread::~ExecutionThread() {
 ExecutionThread* ExecutionThread::Current() {
   return current_thread;
 }
+ThreadScripts& ExecutionThread::scripts() {
+  if (scripts_ == nullptr) scripts_ = std::make_unique<ThreadScripts>(server, stats);
+  return *scripts_;
+}
+
 void ExecutionThread::BindToThread() {
   current_thread = this;
 }

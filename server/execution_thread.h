@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,10 @@
 namespace usher::server {
 
 class Server;
+class ThreadScripts;
 class Worker;
 struct ClientInfo;
+struct HeldTurns;
 
 /// A key that the command at hand has changed, and the client whose command that is.
 struct ChangedKey {
@@ -44,6 +47,9 @@ class ExecutionThread {
   void OweWake(Worker& worker);
   void FlushWakes();
 
+  /// What the thread has of scripts: made at first use.
+  ThreadScripts& scripts();
+
   /// Reads the wall clock; commands that start until the next call see this time.
   void RefreshNow();
   int64_t now_us() const { return now_us_; }
@@ -58,9 +64,12 @@ class ExecutionThread {
   ReadAheadKeys ahead;                         // of the batch that runs
   const ClientInfo* running_client = nullptr;  // whose command changes keys now; null: the server itself
   std::vector<ChangedKey> changed_keys;        // while clients track by prefix: what they are to be told of
+  HeldTurns* script_turns = nullptr;           // those of the script that runs, if it is no part of an EXEC
+  bool error_counted = false;                  // the error that is being replied is in the statistics already
   int64_t last_ns = 0;  // CycleClock at the end of the last command, which is the start of the next
 
  private:
+  std::unique_ptr<ThreadScripts> scripts_;
   int64_t now_us_ = 0;
   std::array<Worker*, engine::TurnScheduler::kExecutorsMax> owed_{};
   size_t owed_count_ = 0;

@@ -51,6 +51,25 @@ void WriteListener(const Server& server, InfoWriter& out) {
   out.Text("listener0", "name=tcp" + addresses + ",port=" + std::to_string(server.config().port));
 }
 
+void WriteScriptMemory(Server& server, InfoWriter& out) {
+  const StatsReader::LuaBytes lua = server.stats_reader().Lua();
+  const std::shared_ptr<const FunctionTable> functions = server.functions().table();
+  const uint64_t scripts_bytes = server.scripts().MemoryBytes();
+  const uint64_t functions_bytes = functions->MemoryBytes();
+  out.Unsigned("used_memory_lua", lua.eval);
+  out.Unsigned("used_memory_vm_eval", lua.eval);
+  out.Text("used_memory_lua_human", HumanBytes(lua.eval));
+  out.Unsigned("used_memory_scripts_eval", scripts_bytes);
+  out.Unsigned("number_of_cached_scripts", server.scripts().count());
+  out.Unsigned("number_of_functions", functions->functions.size());
+  out.Unsigned("number_of_libraries", functions->libraries.size());
+  out.Unsigned("used_memory_vm_functions", lua.functions);
+  out.Unsigned("used_memory_vm_total", lua.eval + lua.functions);
+  out.Text("used_memory_vm_total_human", HumanBytes(lua.eval + lua.functions));
+  out.Unsigned("used_memory_functions", functions_bytes);
+  out.Bytes("used_memory_scripts", scripts_bytes + functions_bytes);
+}
+
 }  // namespace
 
 void WriteServerInfo(Server& server, InfoWriter& out) {
@@ -118,13 +137,7 @@ void WriteMemoryInfo(Server& server, InfoWriter& out) {
   out.Unsigned("allocator_active", memory.anonymous);
   out.Unsigned("allocator_resident", memory.anonymous);
   out.Bytes("total_system_memory", memory.system_total);
-  out.Zeros({"used_memory_lua", "used_memory_vm_eval"});
-  out.Text("used_memory_lua_human", "0B");
-  out.Zeros({"used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions", "number_of_libraries",
-             "used_memory_vm_functions", "used_memory_vm_total"});
-  out.Text("used_memory_vm_total_human", "0B");
-  out.Number("used_memory_functions", 0);
-  out.Bytes("used_memory_scripts", 0);
+  WriteScriptMemory(server, out);
   out.Bytes("maxmemory", server.config().maxmemory_bytes);
   out.Text("maxmemory_policy", PolicyName(server));
   out.Real("allocator_frag_ratio", memory.allocator_fragmentation(), 2);

@@ -151,6 +151,10 @@ void WriteUsherInfo(Server& server, InfoWriter& out) {
   out.Unsigned("usher_parked_now", server.stats_reader().ParkedNow());
   out.Unsigned("usher_granted_runs", totals[Total::kForeignRuns]);
   out.Unsigned("usher_ready_list", server.scheduler().ready_count());
+  const ScriptControl& scripts = server.script_control();
+  out.Unsigned("usher_script_restarts", scripts.restarts.load(std::memory_order_relaxed));
+  out.Unsigned("usher_script_strays_taken", scripts.strays_taken.load(std::memory_order_relaxed));
+  out.Unsigned("usher_script_strays_failed", scripts.strays_failed.load(std::memory_order_relaxed));
   WriteWorkers(server, out);
   WriteShards(server, out);
 }

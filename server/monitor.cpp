@@ -30,14 +30,18 @@ class MonitorMessage final : public Message {
   const std::shared_ptr<const std::string> line_;
 };
 
-/// "+1700000000.123456 [0 127.0.0.1:5000] "SET" "key" "value"".
-std::string LineOf(const Session& session, int64_t now_us) {
+/// "+1700000000.123456 [0 127.0.0.1:5000] "SET" "key" "value"", or [0 lua].
+std::string LineOf(const Session& session, int64_t now_us, bool by_script) {
   const std::string micros = std::to_string(now_us % 1'000'000);
   const ClientInfo& info = *session.client.info;
   const bool is_unix = (info.flags.load(std::memory_order_relaxed) & kClientUnixSocket) != 0;
   std::string line = "+" + std::to_string(now_us / 1'000'000) + '.' + std::string(6 - micros.size(), '0') + micros +
                      " [" + std::to_string(session.client.db) + ' ';
-  line += is_unix ? "unix:" + info.address.substr(0, info.address.size() - 2) : info.address;
+  if (by_script) {
+    line += "lua";
+  } else {
+    line += is_unix ? "unix:" + info.address.substr(0, info.address.size() - 2) : info.address;
+  }
   line += ']';
   for (const std::string_view arg : RedactedArgs(session.prepared.args)) {
     line += ' ';
@@ -82,11 +86,22 @@ void MonitorHub::Remove(const Worker& home) {
 }
 
 void MonitorHub::Feed(const Session& session, ExecutionThread& thread) const {
-  if ((session.prepared.row->spec->flags & (kAdmin | kSkipMonitor)) != 0) return;
+  if ((session.prepared.row->spec->flags & (kAdmin | kSkipMonitor)) == 0) Send(session, thread, false);
+}
+
+void MonitorHub::FeedCaller(const Session& session, ExecutionThread& thread) const {
+  Send(session, thread, false);
+}
+
+void MonitorHub::FeedCalled(const Session& session, ExecutionThread& thread) const {
+  if ((session.prepared.row->spec->flags & (kAdmin | kSkipMonitor)) == 0) Send(session, thread, true);
+}
+
+void MonitorHub::Send(const Session& session, ExecutionThread& thread, bool by_script) const {
   std::shared_ptr<const std::string> line;
   for (const auto& worker : thread.server.workers()) {
     if (by_worker_[worker->index()].load(std::memory_order_relaxed) == 0) continue;
-    if (line == nullptr) line = std::make_shared<const std::string>(LineOf(session, thread.now_us()));
+    if (line == nullptr) line = std::make_shared<const std::string>(LineOf(session, thread.now_us(), by_script));
     worker->PostAndWake(*new MonitorMessage(*worker, line));
   }
 }

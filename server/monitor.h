@@ -27,8 +27,14 @@ class MonitorHub {
 
   /// Tells the monitors what session.prepared has just done, unless its row hides it.
   void Feed(const Session& session, ExecutionThread& thread) const;
+  /// The same before it runs, for what runs a script: the commands that it calls follow.
+  void FeedCaller(const Session& session, ExecutionThread& thread) const;
+  /// The same of a command that a script has called, shown as that of "lua".
+  void FeedCalled(const Session& session, ExecutionThread& thread) const;
 
  private:
+  void Send(const Session& session, ExecutionThread& thread, bool by_script) const;
+
   std::atomic<uint32_t> total_{0};
   std::array<std::atomic<uint32_t>, engine::TurnScheduler::kExecutorsMax> by_worker_{};
 };

@@ -31,8 +31,15 @@ struct PreparedCommand {
   engine::ShardIndex shard = engine::kNoShard;  // the one shard, when there is exactly one
   engine::ShardSet shards;                      // when there are more
   bool many_shards = false;
+  bool long_work = false;  // belongs on the pool (a script that is not known to be short)
+  uint32_t flags = 0;      // the row's CommandFlags, or what a script says of itself
 
   bool needs_turns() const { return many_shards || shard != engine::kNoShard; }
+  /// All turns are needed.
+  void AddAllShards(size_t shard_count) {
+    shards = engine::ShardSet::All(shard_count);
+    many_shards = true;
+  }
   /// Adds one shard to those whose turns are needed.
   void AddShard(engine::ShardIndex added) {
     if (many_shards) {

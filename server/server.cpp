@@ -82,6 +82,7 @@ Server::Server(Config& server_config, Options options)
   scheduling.executor_count = worker_count;
   scheduling.wake = [this](size_t executor) { workers_[executor]->Wake(); };
   scheduling.run_long_work = [this](engine::TurnTask& task) { pool_->Run(task); };
+  scheduling.take_back_long_work = [this] { return pool_->TakeBack(); };
   scheduler_ = std::make_unique<engine::TurnScheduler>(std::move(scheduling));
   expiry_ = std::make_unique<ExpiryJob>(*engine_);
   memory_guard_ = std::make_unique<MemoryGuard>(*this);

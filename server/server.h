@@ -19,6 +19,7 @@
 #include "server/dispatcher.h"
 #include "server/error_stats.h"
 #include "server/expiry_job.h"
+#include "server/function_registry.h"
 #include "server/keyspace_events.h"
 #include "server/latency_monitor.h"
 #include "server/log.h"
@@ -33,6 +34,8 @@
 #include "server/queue_job.h"
 #include "server/queue_metrics.h"
 #include "server/replication_id.h"
+#include "server/script_control.h"
+#include "server/script_registry.h"
 #include "server/server_stats.h"
 #include "server/slowlog.h"
 #include "server/stats_reader.h"
@@ -70,6 +73,7 @@ class Server {
   /// Asks RunUntilShutdown() to return. Any thread.
   void RequestShutdown(int exit_code = 0);
   int exit_code() const { return exit_code_.load(); }
+  bool stopping() const { return shutdown_requested_.load(std::memory_order_relaxed); }
   /// Takes the samples that INFO's rates and peaks are made of; the main loop calls it every StatsReader::kSampleMs.
   void SampleStats();
 
@@ -93,6 +97,9 @@ class Server {
   MemoryMeter& memory() { return memory_; }
   Slowlog& slowlog() { return slowlog_; }
   LatencyMonitor& latency_monitor() { return latency_monitor_; }
+  ScriptRegistry& scripts() { return scripts_; }
+  FunctionRegistry& functions() { return functions_; }
+  ScriptControl& script_control() { return script_control_; }
   ReplicationId& replication_id() { return replication_id_; }
   Log& log() { return log_; }
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
@@ -131,6 +138,9 @@ class Server {
   MemoryMeter memory_;
   Slowlog slowlog_;
   LatencyMonitor latency_monitor_;
+  ScriptRegistry scripts_;
+  FunctionRegistry functions_;
+  ScriptControl script_control_;
   ReplicationId replication_id_;
   ClientRegistry clients_;
   PauseControl pause_;

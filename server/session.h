@@ -34,6 +34,7 @@ enum class RunEnd : uint8_t {
   kPaused,     // CLIENT PAUSE holds the next request back
   kFlush,      // replies have grown: send them before going on
   kRefused,    // only inside the dispatcher: the request was refused, its error is written
+  kRestart,    // only inside the dispatcher: a script wants all turns and another run
 };
 
 /// How a wait ended that nobody served.

@@ -152,6 +152,16 @@ uint64_t StatsReader::ParkedNow() const {
   return parked > granted ? parked - granted : 0;
 }
 
+StatsReader::LuaBytes StatsReader::Lua() const {
+  const MutexLock lock(mutex_);
+  LuaBytes bytes;
+  for (const ThreadStats* thread : threads_) {
+    bytes.eval += thread->lua_eval_bytes.Get();
+    bytes.functions += thread->lua_function_bytes.Get();
+  }
+  return bytes;
+}
+
 void StatsReader::Reset() {
   const MutexLock lock(mutex_);
   baseline_.totals = Sum();

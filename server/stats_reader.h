@@ -92,6 +92,12 @@ class StatsReader {
   DatabaseTotals Database(int db) const;
   /// Commands that wait for a turn at this moment.
   uint64_t ParkedNow() const EXCLUDES(mutex_);
+  /// The Lua states of all threads, for EVAL and for functions.
+  struct LuaBytes {
+    uint64_t eval = 0;
+    uint64_t functions = 0;
+  };
+  LuaBytes Lua() const EXCLUDES(mutex_);
   /// Changes of keys since start; no RESETSTAT touches it.
   uint64_t Dirty() const;
 

@@ -50,6 +50,8 @@ struct ThreadStats {
   OwnedCounter foreign_runs;  // parked commands (of any worker) that this thread was granted
   OwnedCounter loop_turns;
   OwnedCounter error_replies;
+  OwnedCounter lua_eval_bytes;  // of the thread's Lua states
+  OwnedCounter lua_function_bytes;
 };
 
 }  // namespace usher::server

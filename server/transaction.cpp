@@ -60,7 +60,7 @@ void ClientState::DropTransaction() {
 }
 
 bool ClientState::in_exec() const {
-  return transaction != nullptr && transaction->running();
+  return in_script || (transaction != nullptr && transaction->running());
 }
 
 void WatchList::Add(engine::EngineContext& engine, const engine::Key& key) {
@@ -177,10 +177,15 @@ void Transaction::PlanOne(const engine::Engine& engine, Queued& command, Prepare
     exec.AddShard(engine.ShardOf(key.key.slot));
     on_keys = true;
   }
-  const bool all = (spec.flags & kVisitShards) != 0 || ((spec.flags & kAllShards) != 0 && !on_keys);
+  const bool all = (spec.flags & (kVisitShards | kRunsScript)) != 0 || ((spec.flags & kAllShards) != 0 && !on_keys);
+  if (spec.plan != nullptr) {
+    PreparedCommand planned;
+    Load(static_cast<size_t>(&command - commands_.data()), planned);
+    spec.plan(*ExecutionThread::Current(), planned);
+    exec.long_work = exec.long_work || planned.long_work;
+  }
   if (all || !HasCompleteSpecs(spec)) {
-    exec.shards = engine::ShardSet::All(engine.shard_count());
-    exec.many_shards = true;
+    exec.AddAllShards(engine.shard_count());
   } else if (!on_keys) {
     at_home_ = true;
   }

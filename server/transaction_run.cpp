@@ -26,20 +26,6 @@ class LentPlace {
   PreparedCommand exec_;
 };
 
-/// A command that visits shards one at a time (KEYS, DBSIZE) finds them all held.
-void RunVisits(CommandContext& ctx) {
-  const size_t shards = ctx.server.engine().shard_count();
-  VisitState& visit = ctx.visit();
-  visit.Reset();
-  if (ctx.spec().visit_start != nullptr) ctx.spec().visit_start(ctx.args, shards, visit);
-  for (;;) {
-    ctx.spec().handler(ctx);
-    if (visit.done || visit.visited + 1 >= shards) return;
-    ++visit.visited;
-    visit.shard = static_cast<engine::ShardIndex>((visit.shard + size_t{1}) % shards);
-  }
-}
-
 void RunOne(Session& session, ExecutionThread& thread) {
   const size_t reply_mark = session.replies.size();
   CommandContext ctx(session, thread);
@@ -56,6 +42,19 @@ void RunOne(Session& session, ExecutionThread& thread) {
 }
 
 }  // namespace
+
+void RunVisits(CommandContext& ctx) {
+  const size_t shards = ctx.server.engine().shard_count();
+  VisitState& visit = ctx.visit();
+  visit.Reset();
+  if (ctx.spec().visit_start != nullptr) ctx.spec().visit_start(ctx.args, shards, visit);
+  for (;;) {
+    ctx.spec().handler(ctx);
+    if (visit.done || visit.visited + 1 >= shards) return;
+    ++visit.visited;
+    visit.shard = static_cast<engine::ShardIndex>((visit.shard + size_t{1}) % shards);
+  }
+}
 
 void RunTransaction(CommandContext& exec) {
   Session& session = exec.session;

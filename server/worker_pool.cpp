@@ -35,6 +35,14 @@ void WorkerPool::Run(engine::TurnTask& task) {
   work_arrived_.notify_one();
 }
 
+engine::TurnTask* WorkerPool::TakeBack() {
+  const engine::MutexLock lock(mutex_);
+  if (queue_.empty()) return nullptr;
+  engine::TurnTask* const task = queue_.front();
+  queue_.pop_front();
+  return task;
+}
+
 void WorkerPool::Main(ExecutionThread& thread) {
   thread.BindToThread();
   for (;;) {

@@ -27,6 +27,8 @@ class WorkerPool {
   void Stop();
   /// Queues a task that holds its turns.
   void Run(engine::TurnTask& task);
+  /// Takes one back that no thread has started. Null: there is none.
+  engine::TurnTask* TakeBack();
   const std::vector<std::unique_ptr<ExecutionThread>>& threads() const { return threads_; }
 
  private:

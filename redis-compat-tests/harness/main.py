@@ -40,6 +40,7 @@ SUITES = {
         "cases.lua_values",
         "random expressions in scripts: numbers, formats, patterns, cjson, cmsgpack, struct, bit",
     ),
+    "scripts": ("cases.scripts", "the Lua scripts of cases/lua: replies and keys, before and after the target trusts them"),
     "transactions": ("cases.transactions", "random MULTI and WATCH from several connections; CLIENT TRACKING's pushes"),
     "connections": ("cases.connections", "limits, timeouts, pushed messages, kill, pause and stop, on servers of their own"),
     "dump": ("cases.dump", "values and files of every type and encoding from one server to the other and back"),

@@ -15,7 +15,7 @@ namespace usher::server {
 engine::Result<std::optional<int64_t>> ParseBlockTimeout(std::string_view seconds, int64_t now_ms);
 
 /// What most commands reply when their time is up.
-inline void TimeoutAsNullArray(protocol::RespWriter& reply) {
+inline void TimeoutAsNullArray(protocol::ReplySink& reply) {
   reply.NullArray();
 }
 

@@ -18,6 +18,7 @@ extern const CommandGroup kConnectionCommands;
 extern const CommandGroup kDbSizeCommands;
 extern const CommandGroup kDebugCommands;
 extern const CommandGroup kDumpCommands;
+extern const CommandGroup kFunctionCommands;
 extern const CommandGroup kGeoCommands;
 extern const CommandGroup kGeoSearchCommands;
 extern const CommandGroup kHashCommands;
@@ -43,6 +44,8 @@ extern const CommandGroup kPubSubCommands;
 extern const CommandGroup kQueueCommands;
 extern const CommandGroup kQueueContainerCommands;
 extern const CommandGroup kQueueStockCommands;
+extern const CommandGroup kScriptAdminCommands;
+extern const CommandGroup kScriptCommands;
 extern const CommandGroup kSelectCommands;
 extern const CommandGroup kRestoreAskingCommands;
 extern const CommandGroup kSetAlgebraCommands;
@@ -81,6 +84,7 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kDbSizeCommands,
     &kDebugCommands,
     &kDumpCommands,
+    &kFunctionCommands,
     &kGeoCommands,
     &kGeoSearchCommands,
     &kHashCommands,
@@ -106,6 +110,8 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kQueueCommands,
     &kQueueContainerCommands,
     &kQueueStockCommands,
+    &kScriptAdminCommands,
+    &kScriptCommands,
     &kSelectCommands,
     &kRestoreAskingCommands,
     &kSetAlgebraCommands,

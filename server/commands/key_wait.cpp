@@ -17,7 +17,7 @@ bool NeverServed(CommandContext& /*ctx*/, const engine::Key& /*key*/, ServeStep 
   return false;
 }
 
-void ReplyNoReplicas(protocol::RespWriter& reply) {
+void ReplyNoReplicas(protocol::ReplySink& reply) {
   reply.Integer(0);
 }
 

@@ -29,6 +29,7 @@ struct WorldTask final : Scheduler::Task {
   World* world = nullptr;
   size_t number = 0;
   int runs = 0;
+  ShardSet strays_to;                             // further turns that it takes while it runs
   bool turns_to_long_work = false;                // when it runs first: the turns move on to the pool
   InterleavedSync::Atomic<int>* state = nullptr;  // of the cancellation pattern
 };
@@ -44,6 +45,12 @@ class World {
     options.run_long_work = [this](Scheduler::Task& task) {
       pool_queue_.push_back(&task);
       interleaver_.Wake(workers_);
+    };
+    options.take_back_long_work = [this]() -> Scheduler::Task* {
+      if (pool_queue_.empty()) return nullptr;
+      Scheduler::Task* const task = pool_queue_.front();
+      pool_queue_.pop_front();
+      return task;
     };
     scheduler = std::make_unique<Scheduler>(std::move(options));
   }
@@ -88,9 +95,12 @@ class World {
     const bool cancelled = task.state != nullptr && task.state->exchange(kStarted) == kCancelled;
     if (task.long_work && check_quiet) CheckOthersFree(task, executor);
     if (!cancelled) Interleaver::Point();
+    ShardSet held = task.wanted;
+    if (!task.strays_to.empty()) Stray(task, held, executor);
     Interleaver::Point();
-    Leave(task);
-    executor.Release(ShardSet(task.wanted));
+    Leave(held);
+    if (straying_ == &task) straying_ = nullptr;
+    executor.Release(held);
     if (--unfinished_ == 0) {
       for (size_t thread = 0; thread <= workers_; ++thread) interleaver_.Wake(thread);
     }
@@ -100,6 +110,9 @@ class World {
   static constexpr int kStarted = 1;
   static constexpr int kCancelled = 2;
 
+  int strays_taken = 0;
+  bool patient = true;        // whoever strays waits until he has got his turns
+  bool holders_keep = false;  // a planted bug
   bool check_quiet = false;
   bool check_fifo = false;
   bool forgets_may_sleep = false;  // a planted bug
@@ -143,6 +156,30 @@ class World {
     }
   }
 
+  /// As ScriptRun does it: one strays at a time, a second one waits unless he has what the first one wants.
+  void Stray(const WorldTask& task, ShardSet& held, Scheduler::Executor& executor) {
+    ShardSet missing = task.strays_to;
+    held.ForEach([&](ShardIndex shard) { missing.Remove(shard); });
+    while (straying_ != nullptr) {
+      if (stray_wants_.Intersects(held)) return;
+      executor.LetGo(held);
+      Interleaver::GiveWay();
+    }
+    straying_ = &task;
+    stray_wants_ = missing;
+    const auto pause = [this] {
+      Interleaver::GiveWay();
+      return patient || Interleaver::Draw(6) != 0;
+    };
+    if (!executor.TakeFurther(holders_keep ? ShardSet() : held, missing, pause)) return;
+    ++strays_taken;
+    missing.ForEach([&](ShardIndex shard) {
+      if (inside_[shard] != nullptr) Interleaver::Fail("strayed into a shard with somebody inside");
+      inside_[shard] = &task;
+      held.Add(shard);
+    });
+  }
+
   void Enter(const WorldTask& task) {
     task.wanted.ForEach([&](ShardIndex shard) {
       if (inside_[shard] != nullptr) Interleaver::Fail("two inside a shard");
@@ -152,8 +189,8 @@ class World {
       arrived_[shard].pop_front();
     });
   }
-  void Leave(const WorldTask& task) {
-    task.wanted.ForEach([&](ShardIndex shard) { inside_[shard] = nullptr; });
+  void Leave(const ShardSet& held) {
+    held.ForEach([&](ShardIndex shard) { inside_[shard] = nullptr; });
   }
 
   // Single-shard tasks only: the last atomic operation of Submit() takes the turn or queues, so a note right after it
@@ -183,6 +220,8 @@ class World {
   Interleaver& interleaver_;
   const size_t workers_;
   size_t unfinished_ = 0;
+  const WorldTask* straying_ = nullptr;
+  ShardSet stray_wants_;
   const WorldTask* inside_[kShards] = {};
   std::deque<size_t> arrived_[kShards];
   std::deque<Scheduler::Task*> pool_queue_;
@@ -244,6 +283,54 @@ TEST_CASE("TurnScheduler: nobody holds turns while he waits for long work, known
             return world.Run(tasks);
           }) == "");
   }
+}
+
+void LetStray(Interleaver& run, Tasks& tasks, size_t one_in) {
+  engine::Random random(run.DrawBeforeRun());
+  for (size_t i = 0; i < tasks.size(); i += one_in) {
+    for (int k = 0; k < 2; ++k) tasks[i]->strays_to.Add(static_cast<ShardIndex>(random.Below(kShards)));
+  }
+}
+
+TEST_CASE("TurnScheduler: a running task that takes further turns excludes others and cannot deadlock") {
+  for (const size_t workers : {1, 2, 3}) {
+    for (const size_t one_in : {1, 3}) {
+      int taken = 0;
+      CHECK(Explore(Scaled(700), [&](Interleaver& run) {
+              World world(run, workers);
+              Tasks tasks = MakeTasks(run, 9, 3);
+              LetStray(run, tasks, one_in);
+              const std::string complaint = world.Run(tasks);
+              taken += world.strays_taken;
+              return complaint;
+            }) == "");
+      CHECK(taken > 0);
+    }
+  }
+}
+
+TEST_CASE("TurnScheduler: further turns beside long work, and wishes that are given up, lose nothing") {
+  for (const bool patient : {true, false}) {
+    CHECK(Explore(Scaled(1'500), [&](Interleaver& run) {
+            World world(run, 2);
+            world.patient = patient;
+            Tasks tasks = MakeTasks(run, 10, 3);
+            LetStray(run, tasks, 2);
+            for (size_t i = 0; i < tasks.size(); i += 3) tasks[i]->long_work = true;
+            for (size_t i = 1; i < tasks.size(); i += 4) tasks[i]->turns_to_long_work = true;
+            return world.Run(tasks);
+          }) == "");
+  }
+}
+
+TEST_CASE("TurnScheduler: a stray that lets collectors keep what they hold is found out") {
+  CHECK(Explore(3'000, [](Interleaver& run) {
+          World world(run, 2);
+          world.holders_keep = true;
+          Tasks tasks = MakeTasks(run, 9, 3);
+          LetStray(run, tasks, 2);
+          return world.Run(tasks);
+        }).find("too many steps") == 0);
 }
 
 TEST_CASE("TurnScheduler: no wake-up is lost; a worker that looks before it announces its sleep is found out") {

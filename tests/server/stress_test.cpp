@@ -19,6 +19,7 @@
 #include "engine/key_slot.h"
 #include "server/config.h"
 #include "server/server.h"
+#include "tests/support/running_server.h"
 #include "tests/support/socket_client.h"
 #include "tests/support/test_seed.h"
 
@@ -26,65 +27,6 @@ namespace usher::tests {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// A server with threads in this process, on a unix socket in a folder of its own.
-class RunningServer {
- public:
-  RunningServer(size_t workers, size_t shards) {
-    char folder[] = "/tmp/usher-stress-XXXXXX";
-    folder_ = mkdtemp(folder);
-    Set("port", "0");
-    Set("unixsocket", path());
-    Set("enable-debug-command", "yes");
-    Set("loglevel", "warning");
-    config_.PublishAtStart();
-    server::Server::Options options;
-    options.worker_count = workers;
-    options.shard_count = shards;
-    server_ = std::make_unique<server::Server>(config_, options);
-    REQUIRE(server_->Start().empty());
-    thread_ = std::thread([this] { server_->RunUntilShutdown(); });
-  }
-  ~RunningServer() {
-    server_->RequestShutdown();
-    thread_.join();
-    server_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-  RunningServer(const RunningServer&) = delete;
-  RunningServer& operator=(const RunningServer&) = delete;
-
-  std::string path() const { return folder_ + "/socket"; }
-  engine::ShardIndex ShardOf(const std::string& key) { return server_->engine().ShardOf(engine::KeySlot(key)); }
-
- private:
-  void Set(std::string_view name, const std::string& value) {
-    REQUIRE(config_.SetAtStart(*server::FindConfigDirective(name), {value}).empty());
-  }
-
-  std::string folder_;
-  server::Config config_;
-  std::unique_ptr<server::Server> server_;
-  std::thread thread_;
-};
-
-/// Runs `body(index)` on `count` threads at once; an exception in one fails the test.
-void OnThreads(size_t count, const std::function<void(size_t)>& body) {
-  std::vector<std::thread> threads;
-  std::atomic<int> failures{0};
-  for (size_t i = 0; i < count; ++i) {
-    threads.emplace_back([&, i] {
-      try {
-        body(i);
-      } catch (const std::exception& error) {
-        ++failures;
-        MESSAGE(error.what());
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  CHECK(failures.load() == 0);
-}
 
 TEST_CASE("Server: concurrent increments of few keys lose nothing") {
   RunningServer server(16, 8);

@@ -1,0 +1,20 @@
+// FUNCTION's parts that have files of their own. Thread safety: as the handler that calls.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "server/command_context.h"
+#include "server/function_registry.h"
+
+namespace usher::server {
+
+/// A library of that name and code, whose functions are those that the code registers. An error text (without "ERR "),
+/// or "".
+std::string MakeLibrary(CommandContext& ctx, std::string_view name, std::string_view code,
+                        std::shared_ptr<FunctionLibrary>& library);
+
+void FunctionList(CommandContext& ctx);
+
+}  // namespace usher::server

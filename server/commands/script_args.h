@@ -1,0 +1,27 @@
+// What EVAL and FCALL share: the count of keys among their arguments, and the turns that a script needs.
+// Thread safety: as the handler, or the dispatcher, that calls.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/command_context.h"
+#include "server/error_text.h"
+#include "server/script_history.h"
+#include "server/script_registry.h"
+
+namespace usher::server {
+
+/// How many of the arguments from args[3] on are keys, as args[2] says. Nothing: the error is replied, `not_a_number`
+/// where that is what is wrong.
+std::optional<size_t> ReadKeyCount(CommandContext& ctx, std::string_view not_a_number);
+
+/// Under which turns and where a script runs that has this history; the key specs have added its declared keys.
+void PlanScript(ExecutionThread& thread, PreparedCommand& prepared, const ScriptHistory& history,
+                const ScriptHeader& header);
+/// The same for one that nobody has seen yet.
+void PlanUnknownScript(ExecutionThread& thread, PreparedCommand& prepared);
+
+}  // namespace usher::server
