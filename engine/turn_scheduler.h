@@ -409,7 +409,7 @@ class BasicTurnScheduler<Sync>::Executor {
   void StartOver(TaskList tasks) {
     TaskList again;
     while (Task* const task = tasks.Pop()) {
-      PassOn(task->held_);
+      PassOn(task->wanted);
       again.Push(task);
     }
     while (Task* const task = again.Pop()) Submit(*task);
@@ -431,7 +431,7 @@ class BasicTurnScheduler<Sync>::Executor {
 
   void Grant(Wish* wish) {
     if (wish->state.exchange(Wish::kGranted, std::memory_order_acq_rel) != Wish::kAbandoned) return;
-    PassOn(wish->held_);  // nobody waits for it any more; the caller settles
+    PassOn(wish->wanted);  // nobody waits for it any more; the caller settles
     delete wish;
   }
 

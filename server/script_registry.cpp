@@ -35,7 +35,7 @@ std::string ParseScriptHeader(std::string_view body, ScriptHeader& header) {
   if (line_end == std::string_view::npos) return "Invalid script shebang";
   const std::optional<std::vector<std::string>> words = SplitConfigLine(body.substr(0, line_end));
   if (!words || words->empty()) return "Invalid engine in script shebang";
-  if (words->front() != "#!lua") return "Unexpected engine in script shebang: " + words->front().substr(2);
+  if (words->front() != "#!lua") return "Unexpected engine in script shebang: " + words->front();
   header.declared = true;
   for (size_t i = 1; i < words->size(); ++i) {
     const std::string& word = (*words)[i];

@@ -95,11 +95,11 @@ def _play(context, script, resp):
     try:
         with PairClient(context.pair, resp) as clients:
             _prepare(context, script, clients)
-            _compare(context.report, check + "/first", script, clients, by_sha=False)
-            _compare(context.report, check + "/again", script, clients, by_sha=True)
+            _compare(context, check + "/first", script, clients, by_sha=False)
+            _compare(context, check + "/again", script, clients, by_sha=True)
             _train(script, clients.target)
             _prepare(context, script, clients)
-            _compare(context.report, check + "/trusted", script, clients, by_sha=False)
+            _compare(context, check + "/trusted", script, clients, by_sha=False)
     except (Mismatch, NoReply) as error:
         context.report.check(check, False, lambda error=error: str(error))
 
@@ -117,7 +117,13 @@ def _train(script, target):
         target.pipeline(commands)
 
 
-def _compare(report, check, script, clients, by_sha):
+def _state(port):
+    with Client(port) as client:
+        return whole_state(client, range(3))
+
+
+def _compare(context, check, script, clients, by_sha):
+    report = context.report
     args = script.call(by_sha)
     oracle, target = clients.both(*args)
     if "unordered" in script.options:
@@ -129,10 +135,7 @@ def _compare(report, check, script, clients, by_sha):
         text_of(oracle),
         text_of(target),
     )
-    states = [whole_state(client, range(3)) for client in (clients.oracle, clients.target)]
-    for client in (clients.oracle, clients.target):
-        client.call("SELECT", 0)
-    lines = differences(*states)
+    lines = differences(*map(_state, context.pair.ports))
     report.check(check + "/keys", not lines, lambda: script.body.decode() + "\n" + "\n".join(lines))
 
 

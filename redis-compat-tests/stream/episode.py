@@ -11,6 +11,7 @@ from . import (  # noqa: F401 - they register their generators
     hyperloglogs,
     keys,
     lists,
+    scripts,
     sets,
     streams,
     strings,

@@ -175,13 +175,13 @@ void FunctionHelp(CommandContext& ctx) {
   ReplyHelp(ctx, "FUNCTION", kLines);
 }
 
-constexpr CommandSpec CallRow(std::string_view name, uint32_t flags, uint16_t key_flags, CommandHandler handler) {
+constexpr CommandSpec CallRow(std::string_view name, uint32_t flags, KeySpec keys, CommandHandler handler) {
   CommandSpec spec;
   spec.name = name;
   spec.arity = -3;
   spec.flags = flags | kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys | kMovableKeys | kRunsScript;
   spec.categories = kCatScripting;
-  spec.keys = Keys(KeyCount(key_flags, 2));
+  spec.keys = Keys(keys);
   spec.handler = handler;
   spec.plan = PlanFCall;
   return spec;
@@ -195,8 +195,8 @@ constexpr CommandSpec Row(std::string_view name, int16_t arity, uint32_t flags, 
 constexpr std::string_view kOnAllShards = "request_policy:all_shards response_policy:all_succeeded";
 
 constexpr CommandSpec kRows[] = {
-    CallRow("fcall", kMayReplicate, kKeyRw | kKeyAccess | kKeyUpdate, FCall),
-    CallRow("fcall_ro", kReadOnly, kKeyRo | kKeyAccess, FCallRo),
+    CallRow("fcall", kMayReplicate, kAnyUseOfKeys, FCall),
+    CallRow("fcall_ro", kReadOnly, kReadingOfKeys, FCallRo),
     {.name = "function", .arity = -2, .flags = kContainer},
     Row("function|delete", 3, kWrite | kNoScript, FunctionDelete, kOnAllShards),
     Row("function|flush", -2, kWrite | kNoScript, FunctionFlush, kOnAllShards),

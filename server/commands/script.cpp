@@ -64,27 +64,30 @@ void PlanEvalSha(ExecutionThread& thread, PreparedCommand& prepared) {
   if (local != nullptr) PlanScript(thread, prepared, local->script->history, local->script->header);
 }
 
-constexpr CommandSpec Row(std::string_view name, uint32_t flags, uint16_t key_flags, CommandHandler handler,
+constexpr CommandSpec Row(std::string_view name, uint32_t flags, KeySpec keys, CommandHandler handler,
                           TurnPlanner plan) {
   CommandSpec spec;
   spec.name = name;
   spec.arity = -3;
   spec.flags = flags | kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys | kMovableKeys | kRunsScript;
   spec.categories = kCatScripting;
-  spec.keys = Keys(KeyCount(key_flags, 2));
+  spec.keys = Keys(keys);
   spec.handler = handler;
   spec.plan = plan;
   return spec;
 }
 
-constexpr uint16_t kAnyUse = kKeyRw | kKeyAccess | kKeyUpdate;
-constexpr uint16_t kReading = kKeyRo | kKeyAccess;
+// As Redis has it.
+constexpr KeySpec WithoutNotes(KeySpec keys) {
+  keys.notes = {};
+  return keys;
+}
 
 constexpr CommandSpec kRows[] = {
-    Row("eval", kMayReplicate, kAnyUse, Eval<MayWrite::kYes>, PlanEval),
-    Row("evalsha", kMayReplicate, kAnyUse, EvalSha<MayWrite::kYes>, PlanEvalSha),
-    Row("eval_ro", kReadOnly, kReading, Eval<MayWrite::kNo>, PlanEval),
-    Row("evalsha_ro", kReadOnly, kReading, EvalSha<MayWrite::kNo>, PlanEvalSha),
+    Row("eval", kMayReplicate, kAnyUseOfKeys, Eval<MayWrite::kYes>, PlanEval),
+    Row("evalsha", kMayReplicate, WithoutNotes(kAnyUseOfKeys), EvalSha<MayWrite::kYes>, PlanEvalSha),
+    Row("eval_ro", kReadOnly, kReadingOfKeys, Eval<MayWrite::kNo>, PlanEval),
+    Row("evalsha_ro", kReadOnly, WithoutNotes(kReadingOfKeys), EvalSha<MayWrite::kNo>, PlanEvalSha),
 };
 
 }  // namespace

@@ -14,6 +14,17 @@
 
 namespace usher::server {
 
+/// The keys of EVAL and FCALL, and of their read-only forms.
+constexpr KeySpec ScriptKeys(uint16_t flags, std::string_view notes) {
+  KeySpec spec = KeyCount(flags, 2);
+  spec.notes = notes;
+  return spec;
+}
+inline constexpr KeySpec kAnyUseOfKeys = ScriptKeys(
+    kKeyRw | kKeyAccess | kKeyUpdate, "We cannot tell how the keys will be used so we assume the worst, RW and UPDATE");
+inline constexpr KeySpec kReadingOfKeys =
+    ScriptKeys(kKeyRo | kKeyAccess, "We cannot tell how the keys will be used so we assume the worst, RO and ACCESS");
+
 /// How many of the arguments from args[3] on are keys, as args[2] says. Nothing: the error is replied, `not_a_number`
 /// where that is what is wrong.
 std::optional<size_t> ReadKeyCount(CommandContext& ctx, std::string_view not_a_number);

@@ -86,7 +86,12 @@ bool ReadStreamsList(CommandContext& ctx, size_t first, ReadRequest& request) {
 }
 
 bool ReadOption(CommandContext& ctx, ArgReader& reader, ReadRequest& request) {
-  if (reader.AcceptWith("BLOCK", 1)) return ReadBlockTime(ctx, reader.Next(), request);
+  if (reader.AcceptWith("BLOCK", 1)) {
+    if (ctx.client.in_script) {
+      return FailWith(ctx, "ERR " + std::string(ctx.args[0]) + " command is not allowed with BLOCK option from scripts");
+    }
+    return ReadBlockTime(ctx, reader.Next(), request);
+  }
   if (reader.AcceptWith("COUNT", 1)) {
     const std::optional<int64_t> count = ToInteger(reader.Next());
     if (!count) ctx.Fail(Error::kNotAnInteger);

@@ -39,7 +39,8 @@ struct Fixture {
   TurnScheduler scheduler{{.shard_count = 8,
                            .executor_count = 3,
                            .wake = [this](size_t sleeper) { woken.push_back(sleeper); },
-                           .run_long_work = [this](TurnTask& task) { given_to_pool.push_back(&task); }}};
+                           .run_long_work = [this](TurnTask& task) { given_to_pool.push_back(&task); },
+                           .take_back_long_work = {}}};
   TurnExecutor executor{scheduler};
   TurnExecutor other{scheduler};
   TurnExecutor pool{scheduler, true};
