@@ -101,7 +101,11 @@ void Print(const char* name, const Result& result) {
 }
 
 TurnScheduler::Options Quiet() {
-  return {.shard_count = kShards, .executor_count = 2, .wake = [](size_t) {}, .run_long_work = [](TurnTask&) {}, .take_back_long_work = {}};
+  return {.shard_count = kShards,
+          .executor_count = 2,
+          .wake = [](size_t) {},
+          .run_long_work = [](TurnTask&) {},
+          .take_back_long_work = {}};
 }
 
 void BenchFreeTurn(int64_t row_ms) {

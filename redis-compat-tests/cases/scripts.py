@@ -97,9 +97,10 @@ def _play(context, script, resp):
             _prepare(context, script, clients)
             _compare(context, check + "/first", script, clients, by_sha=False)
             _compare(context, check + "/again", script, clients, by_sha=True)
-            _train(script, clients.target)
-            _prepare(context, script, clients)
-            _compare(context, check + "/trusted", script, clients, by_sha=False)
+            if resp == context.resps[0]:
+                _train(script, clients.target)
+                _prepare(context, script, clients)
+                _compare(context, check + "/trusted", script, clients, by_sha=False)
     except (Mismatch, NoReply) as error:
         context.report.check(check, False, lambda error=error: str(error))
 
@@ -113,8 +114,7 @@ def _prepare(context, script, clients):
 def _train(script, target):
     """Runs it until the target trusts it, each time on the same keys."""
     commands = [(b"FLUSHALL",), *map(tuple, script.setup), script.call()]
-    for _ in range(TRUSTED_RUNS):
-        target.pipeline(commands)
+    target.pipeline(commands * TRUSTED_RUNS)
 
 
 def _state(port):

@@ -23,6 +23,6 @@ def _eval(p, name):
     words = steps[-1]
     keys = [words[1]] if len(words) > 1 and p.chance(0.6) else []
     script = p.pick(*SCRIPTS[:3]) if name == "EVAL_RO" else p.pick(*SCRIPTS)
-    if script is SCRIPTS[3] and words[0] not in ("SET", "GET", "INCR", "EXISTS", "TYPE"):
+    if script is SCRIPTS[3] and words[0] not in ("GET", "INCR", "EXISTS"):
         script = SCRIPTS[0]
     return [*steps[:-1], [name, script, str(len(keys)), *keys, *words]]
