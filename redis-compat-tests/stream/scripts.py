@@ -20,9 +20,11 @@ SCRIPTS = [
 def _eval(p, name):
     known = [called for called in CALLED if called in GENERATORS]
     steps = GENERATORS[p.pick(*known)].make(p)
-    words = steps[-1]
+    if len(steps) != 1:
+        return steps
+    words = steps[0]
     keys = [words[1]] if len(words) > 1 and p.chance(0.6) else []
     script = p.pick(*SCRIPTS[:3]) if name == "EVAL_RO" else p.pick(*SCRIPTS)
     if script is SCRIPTS[3] and words[0] not in ("GET", "INCR", "EXISTS"):
         script = SCRIPTS[0]
-    return [*steps[:-1], [name, script, str(len(keys)), *keys, *words]]
+    return [[name, script, str(len(keys)), *keys, *words]]
