@@ -15,6 +15,8 @@ namespace usher::server {
 std::string MakeLibrary(CommandContext& ctx, std::string_view name, std::string_view code,
                         std::shared_ptr<FunctionLibrary>& library);
 
+void FunctionDump(CommandContext& ctx);
 void FunctionList(CommandContext& ctx);
+void FunctionRestore(CommandContext& ctx);
 
 }  // namespace usher::server

@@ -50,6 +50,19 @@ TEST_CASE("FUNCTION LIST: shows the libraries that match") {
   CHECK(server.Run({"FUNCTION", "LIST", "LIBRARYNAME", "x*"}).elements.empty());
 }
 
+TEST_CASE("FUNCTION DUMP: RESTORE makes the same libraries of it, by its policy") {
+  TestServer server;
+  server.Run({"FUNCTION", "LOAD", kLibrary});
+  const std::string payload = server.Run("FUNCTION DUMP").text;
+  CHECK(server.Run({"FUNCTION", "RESTORE", payload}) == "ERR Library mylib already exists");
+  CHECK(server.Run({"FUNCTION", "RESTORE", payload, "REPLACE"}) == "OK");
+  CHECK(server.Run("FUNCTION FLUSH") == "OK");
+  CHECK(server.Run({"FCALL", "put", "1", "k", "v"}) == "ERR Function not found");
+  CHECK(server.Run({"FUNCTION", "RESTORE", payload, "FLUSH"}) == "OK");
+  CHECK(server.Run({"FCALL", "put", "1", "k", "v"}) == "OK");
+  CHECK(server.Run({"FUNCTION", "RESTORE", payload + "x"}) == "ERR DUMP payload version or checksum are wrong");
+}
+
 TEST_CASE("FUNCTION STATS: counts libraries and functions") {
   TestServer server;
   server.Run({"FUNCTION", "LOAD", kLibrary});
