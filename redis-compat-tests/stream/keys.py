@@ -77,7 +77,8 @@ def _object(p):
     sub = p.pick("ENCODING", "ENCODING", "ENCODING", "REFCOUNT", "FREQ", "IDLETIME", "NOSUCH")
     key = p.any_key()
     # Whose clock IDLETIME reads depends on the encoding (normaliser shared-clock).
-    return [["OBJECT", "ENCODING", key] if sub == "IDLETIME" else ["TYPE", key], ["OBJECT", p.cased(sub), key]]
+    encoding = [["OBJECT", "ENCODING", key]] if sub == "IDLETIME" else []
+    return [["TYPE", key], *encoding, ["OBJECT", p.cased(sub), key]]
 
 
 @command("RANDOMKEY", weight=0.5, mutable=False)
