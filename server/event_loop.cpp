@@ -90,7 +90,10 @@ LoopTimer::~LoopTimer() {
   CloseAndDelete(impl_);
 }
 
+// libuv counts from the time at which the loop woke up, in whole milliseconds: without the two a delay would end early.
 void LoopTimer::Start(uint64_t delay_ms, uint64_t repeat_ms) {
+  uv_update_time(impl_->handle.loop);
+  if (repeat_ms == 0 && delay_ms > 0) ++delay_ms;
   uv_timer_start(
       &impl_->handle, [](uv_timer_t* handle) { static_cast<Impl*>(handle->data)->callback(); }, delay_ms, repeat_ms);
 }

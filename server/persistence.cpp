@@ -59,8 +59,7 @@ engine::RdbFilePlan Persistence::PlanFile(engine::EngineContext& context) const 
     });
     if (size.keys > 0) plan.sizes.push_back(size);
   }
-  const engine::MutexLock lock(mutex_);
-  plan.functions = functions_;
+  for (const auto& [name, library] : server_.functions().table()->libraries) plan.functions.push_back(library->code);
   return plan;
 }
 

@@ -90,7 +90,7 @@ class Persistence final : public MaintenanceJob {
   class KeyLoader;
 
   std::string PathOf(std::string_view name) const;
-  engine::RdbFilePlan PlanFile(engine::EngineContext& context) const EXCLUDES(mutex_);
+  engine::RdbFilePlan PlanFile(engine::EngineContext& context) const;
   bool WriteFile(engine::EngineContext& context, const engine::RdbFilePlan& plan, std::string& error) const;
   void Collect() EXCLUDES(mutex_);
   bool IsSavePointReached() const;
@@ -122,7 +122,6 @@ class Persistence final : public MaintenanceJob {
   uint64_t last_snapshot_bytes_ GUARDED_BY(mutex_) = 0;
   uint64_t keys_expired_ GUARDED_BY(mutex_) = 0;
   uint64_t keys_loaded_ GUARDED_BY(mutex_) = 0;
-  std::vector<std::string> functions_ GUARDED_BY(mutex_);  // libraries of the loaded file, kept for the next one
 };
 
 }  // namespace usher::server

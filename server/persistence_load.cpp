@@ -6,6 +6,7 @@
 #include "engine/access_clock.h"
 #include "engine/rdb_file.h"
 #include "engine/rdb_load.h"
+#include "server/commands/function_library.h"
 #include "server/persistence.h"
 #include "server/server.h"
 
@@ -65,13 +66,18 @@ class Persistence::KeyLoader final : public engine::RdbTarget {
   }
 
   std::string OnFunction(std::string_view code) override {
-    functions.emplace_back(code);
+    std::string name;
+    std::shared_ptr<FunctionLibrary> library;
+    std::string error = ParseLibraryHeader(code, name);
+    if (error.empty()) error = MakeLibrary(*ExecutionThread::Current(), name, code, library);
+    if (!error.empty()) return "Failed loading function: " + error;
+    libraries.push_back(std::move(library));
     return {};
   }
 
   uint64_t loaded = 0;
   uint64_t expired = 0;
-  std::vector<std::string> functions;
+  std::vector<std::shared_ptr<const FunctionLibrary>> libraries;
 
  private:
   uint32_t AccessOf(const engine::RdbKey& key) const {
@@ -125,17 +131,14 @@ std::string Persistence::Load(engine::EngineContext& context) {
   std::string error = LoadRdb(reader, context.settings(), loader, {.checksum = config.rdb_checksum});
   context.EndLoading();
   if (!error.empty()) return "Error loading the RDB file " + path + ": " + error + ". " + file.error();
-  if (!loader.functions.empty()) {
-    server_.log().Warning("The RDB file holds " + std::to_string(loader.functions.size()) +
-                          " function libraries. They cannot be called yet; they are kept and will be saved again.");
-  }
+  error = server_.functions().ReplaceAll(loader.libraries);
+  if (!error.empty()) return "Error loading the RDB file " + path + ": " + error;
   server_.log().Notice("Done loading RDB, keys loaded: " + std::to_string(loader.loaded) +
                        ", keys expired: " + std::to_string(loader.expired) + ".");
   server_.log().Notice("DB loaded from disk: " + SecondsText(std::chrono::steady_clock::now() - start) + " seconds");
   const engine::MutexLock lock(mutex_);
   keys_loaded_ = loader.loaded;
   keys_expired_ = loader.expired;
-  functions_ = std::move(loader.functions);
   return {};
 }
 

@@ -73,7 +73,7 @@ void FunctionLoad(CommandContext& ctx) {
     return ctx.FailText("ERR Library '" + name + "' already exists");
   }
   std::shared_ptr<FunctionLibrary> library;
-  error = MakeLibrary(ctx, name, code, library);
+  error = MakeLibrary(ctx.thread, name, code, library);
   if (error.empty()) {
     error = ctx.server.functions().Add({library}, replace ? LibraryConflict::kIsReplaced : LibraryConflict::kFails);
   }
@@ -213,12 +213,12 @@ constexpr CommandSpec kRows[] = {
 
 }  // namespace
 
-std::string MakeLibrary(CommandContext& ctx, std::string_view name, std::string_view code,
+std::string MakeLibrary(ExecutionThread& thread, std::string_view name, std::string_view code,
                         std::shared_ptr<FunctionLibrary>& library) {
   library = std::make_shared<FunctionLibrary>();
   library->name = name;
   library->code = code;
-  return ctx.thread.scripts().TryLibrary(*library);
+  return thread.scripts().TryLibrary(*library);
 }
 
 const CommandGroup kFunctionCommands{"scripting", kRows};

@@ -29,7 +29,7 @@ std::string ReadLibraries(CommandContext& ctx, std::string_view content, Librari
     std::string name;
     std::string error = ParseLibraryHeader(code, name);
     std::shared_ptr<FunctionLibrary> library;
-    if (error.empty()) error = MakeLibrary(ctx, name, code, library);
+    if (error.empty()) error = MakeLibrary(ctx.thread, name, code, library);
     if (!error.empty()) return error;
     for (const auto& other : libraries) {
       if (other->name == name) return "Library '" + name + "' already exists";

@@ -11,8 +11,8 @@
 namespace usher::server {
 
 /// A library of that name and code, whose functions are those that the code registers. An error text (without "ERR "),
-/// or "".
-std::string MakeLibrary(CommandContext& ctx, std::string_view name, std::string_view code,
+/// or "". On `thread`, which runs the code.
+std::string MakeLibrary(ExecutionThread& thread, std::string_view name, std::string_view code,
                         std::shared_ptr<FunctionLibrary>& library);
 
 void FunctionDump(CommandContext& ctx);
