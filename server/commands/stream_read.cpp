@@ -88,7 +88,8 @@ bool ReadStreamsList(CommandContext& ctx, size_t first, ReadRequest& request) {
 bool ReadOption(CommandContext& ctx, ArgReader& reader, ReadRequest& request) {
   if (reader.AcceptWith("BLOCK", 1)) {
     if (ctx.client.in_script) {
-      return FailWith(ctx, "ERR " + std::string(ctx.args[0]) + " command is not allowed with BLOCK option from scripts");
+      return FailWith(ctx,
+                      "ERR " + std::string(ctx.args[0]) + " command is not allowed with BLOCK option from scripts");
     }
     return ReadBlockTime(ctx, reader.Next(), request);
   }

@@ -162,7 +162,8 @@ void ZRangeStore(CommandContext& ctx) {
   Zset result;
   if (*zset != nullptr) {
     const RankRange ranks = request.RanksIn(**zset);
-    // Redis knows beforehand how many they are for ranks only; a result that becomes a table on the way is built packed.
+    // Redis knows beforehand how many they are for ranks only; a result that becomes a table on the way is built
+    // packed.
     const size_t expected = request.bounds.by == RangeBy::kRank ? ranks.count : 0;
     const engine::ZsetLimits limits = LimitsForResult(ctx.engine.settings().zset, expected, 0);
     // A small set may become a table on the way, and only then the order of adding shows: -0 turns 0 in a packed set.
