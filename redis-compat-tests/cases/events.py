@@ -5,6 +5,8 @@ a set has no order). Left out is what happens by itself at
 a time of its own: the end of a key whose time is up.
 """
 
+import time
+
 from ..harness.presence import absent_commands
 from ..harness.resp import Client, NoReply, command_text, plain
 from ..stream.episode import command_of, commands_used, make_episode
@@ -53,7 +55,7 @@ def run(context):
         steps = [
             step
             for step in make_episode("%s-events" % context.seed, number, EPISODE_COMMANDS, absent)
-            if step[0] not in (SCAN_ALL, WAIT_MS) and command_of(step) not in LEFT_OUT
+            if step[0] == WAIT_MS or (step[0] != SCAN_ALL and command_of(step) not in LEFT_OUT)
         ]
         _episode(context, number, steps)
 
@@ -64,6 +66,9 @@ def _episode(context, number, steps):
     writers = [Client(port) for port in context.pair.ports]
     try:
         for step in steps:
+            if step[0] == WAIT_MS:  # a key's time is up, on both servers, before the next command
+                time.sleep(int(step[1]) / 1000)
+                continue
             told = []
             for writer, listener in zip(writers, listeners):
                 writer.pipeline([step, ("PUBLISH", MARK, "")])
