@@ -28,7 +28,7 @@ def run_folders(context, suite, folders, options):
     for folder in folders:
         driver = importlib.import_module("usher_compat.%s.%s.driver" % (suite, folder))
         for name, prepare in driver.CLIENTS.items():
-            if context.options.client in name:
+            if any(part in name for part in context.options.client.split(",")):
                 _run_client(context, suite + "/" + name, prepare, options)
 
 

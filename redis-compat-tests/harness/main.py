@@ -85,7 +85,7 @@ def parse(argv):
     parser.add_argument("--oracle", default=os.environ.get("REDIS_SERVER", "redis-server"))
     parser.add_argument("--suite", action="append", help="may be repeated; default: all but %s" % ", ".join(EXTRA_SUITES))
     parser.add_argument("--case", default="", help="only literal cases whose name contains this")
-    parser.add_argument("--client", default="", help="only clients whose name contains this")
+    parser.add_argument("--client", default="", help="only clients whose name contains this, or one of these, separated by commas")
     parser.add_argument("--both-servers", action="store_true", help="clients: run every check on redis-server too")
     parser.add_argument("--seed", default=str(random.SystemRandom().randrange(1 << 32)))
     parser.add_argument("--commands", type=int, default=20_000, help="commands of the random suite, all modes together")
