@@ -204,8 +204,9 @@ void TrackingHub::TellChanges(std::vector<ChangedKey>& changes) {
       const auto first =
           std::lower_bound(changes.begin(), changes.end(), prefix,
                            [](const ChangedKey& change, const std::string& begin) { return change.name < begin; });
-      const auto last = std::find_if(first, changes.end(),
-                                     [&](const ChangedKey& change) { return !change.name.starts_with(prefix); });
+      const auto last = std::find_if(first, changes.end(), [&start = prefix](const ChangedKey& change) {
+        return !change.name.starts_with(start);
+      });
       if (first != last) Announce({first, last}, listeners, announcements);
     }
   }
