@@ -138,7 +138,11 @@ void Connection::OnReturned(RunEnd end) {
   state_ = State::kOpen;
   if (closing_) {
     worker_.server().dispatcher().ReleaseCarried(session_, worker_.execution());
-    return DestroyIfPossible();
+    if (end != RunEnd::kBlocked) return DestroyIfPossible();
+    // It began to wait elsewhere after it was closed here: it is closed once more, now that there is a waiter to claim.
+    state_ = State::kWaiting;
+    closing_ = false;
+    return Close(CloseWhen::kNow);
   }
   HandleEnd(end);
   if (state_ == State::kOpen) Resume();
