@@ -66,6 +66,8 @@ suite_unit() {
   esac
   build "$preset" "$target" || return 1
   echo "built after $((SECONDS - suite_begin)) s"
+  # As for suite_compat.
+  [[ ${CI:-} == true ]] && export USHER_TEST_SEED=20261121
   USHER_TEST_SCALE=$scale limited 600 ctest --test-dir "build/$preset" --output-on-failure -j "$JOBS" \
     >"$scratch/ctest.log" 2>&1
   result=$?
