@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "engine/eviction_policy.h"
 #include "engine/hash_value.h"
 #include "engine/list_chain.h"
 #include "engine/set_value.h"
@@ -12,17 +13,6 @@
 #include "engine/zset.h"
 
 namespace usher::engine {
-
-enum class EvictionPolicy : uint8_t {
-  kVolatileLru,
-  kVolatileLfu,
-  kVolatileRandom,
-  kVolatileTtl,
-  kAllkeysLru,
-  kAllkeysLfu,
-  kAllkeysRandom,
-  kNoEviction,
-};
 
 /// Classes of keyspace events, as notify-keyspace-events selects them.
 enum NotifyClass : uint32_t {

@@ -11,18 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/eviction_policy.h"
+
 namespace usher::server {
 
-enum class MaxmemoryPolicy : uint8_t {
-  kVolatileLru,
-  kVolatileLfu,
-  kVolatileRandom,
-  kVolatileTtl,
-  kAllkeysLru,
-  kAllkeysLfu,
-  kAllkeysRandom,
-  kNoEviction,
-};
 enum class LogLevel : uint8_t { kDebug, kVerbose, kNotice, kWarning, kNothing };
 /// Who may use a risky feature: nobody, everybody, connections from this machine.
 enum class Allowed : uint8_t { kNo, kYes, kLocal };
@@ -86,7 +78,7 @@ struct ConfigValues {
   int databases = 0;
   uint64_t maxmemory_bytes = 0;
   uint64_t tracked_keys_max = 0;  // tracking-table-max-keys; 0: no limit
-  MaxmemoryPolicy maxmemory_policy = MaxmemoryPolicy::kNoEviction;
+  engine::EvictionPolicy maxmemory_policy = engine::EvictionPolicy::kNoEviction;
   int maxmemory_samples = 0;
   int lfu_log_factor = 0;
   int lfu_decay_minutes = 0;

@@ -175,18 +175,6 @@ void FunctionHelp(CommandContext& ctx) {
   ReplyHelp(ctx, "FUNCTION", kLines);
 }
 
-constexpr CommandSpec CallRow(std::string_view name, uint32_t flags, KeySpec keys, CommandHandler handler) {
-  CommandSpec spec;
-  spec.name = name;
-  spec.arity = -3;
-  spec.flags = flags | kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys | kMovableKeys | kRunsScript;
-  spec.categories = kCatScripting;
-  spec.keys = Keys(keys);
-  spec.handler = handler;
-  spec.plan = PlanFCall;
-  return spec;
-}
-
 constexpr CommandSpec Row(std::string_view name, int16_t arity, uint32_t flags, CommandHandler handler,
                           std::string_view tips = {}) {
   return {.name = name, .arity = arity, .flags = flags, .categories = kCatScripting, .handler = handler, .tips = tips};
@@ -195,8 +183,8 @@ constexpr CommandSpec Row(std::string_view name, int16_t arity, uint32_t flags, 
 constexpr std::string_view kOnAllShards = "request_policy:all_shards response_policy:all_succeeded";
 
 constexpr CommandSpec kRows[] = {
-    CallRow("fcall", kMayReplicate, kAnyUseOfKeys, FCall),
-    CallRow("fcall_ro", kReadOnly, kReadingOfKeys, FCallRo),
+    ScriptRow("fcall", kMayReplicate, kAnyUseOfKeys, FCall, PlanFCall),
+    ScriptRow("fcall_ro", kReadOnly, kReadingOfKeys, FCallRo, PlanFCall),
     {.name = "function", .arity = -2, .flags = kContainer},
     Row("function|delete", 3, kWrite | kNoScript, FunctionDelete, kOnAllShards),
     Row("function|dump", 2, kNoScript, FunctionDump),

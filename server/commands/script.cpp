@@ -64,19 +64,6 @@ void PlanEvalSha(ExecutionThread& thread, PreparedCommand& prepared) {
   if (local != nullptr) PlanScript(thread, prepared, local->script->history, local->script->header);
 }
 
-constexpr CommandSpec Row(std::string_view name, uint32_t flags, KeySpec keys, CommandHandler handler,
-                          TurnPlanner plan) {
-  CommandSpec spec;
-  spec.name = name;
-  spec.arity = -3;
-  spec.flags = flags | kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys | kMovableKeys | kRunsScript;
-  spec.categories = kCatScripting;
-  spec.keys = Keys(keys);
-  spec.handler = handler;
-  spec.plan = plan;
-  return spec;
-}
-
 // As Redis has it.
 constexpr KeySpec WithoutNotes(KeySpec keys) {
   keys.notes = {};
@@ -84,10 +71,10 @@ constexpr KeySpec WithoutNotes(KeySpec keys) {
 }
 
 constexpr CommandSpec kRows[] = {
-    Row("eval", kMayReplicate, kAnyUseOfKeys, Eval<MayWrite::kYes>, PlanEval),
-    Row("evalsha", kMayReplicate, WithoutNotes(kAnyUseOfKeys), EvalSha<MayWrite::kYes>, PlanEvalSha),
-    Row("eval_ro", kReadOnly, kReadingOfKeys, Eval<MayWrite::kNo>, PlanEval),
-    Row("evalsha_ro", kReadOnly, WithoutNotes(kReadingOfKeys), EvalSha<MayWrite::kNo>, PlanEvalSha),
+    ScriptRow("eval", kMayReplicate, kAnyUseOfKeys, Eval<MayWrite::kYes>, PlanEval),
+    ScriptRow("evalsha", kMayReplicate, WithoutNotes(kAnyUseOfKeys), EvalSha<MayWrite::kYes>, PlanEvalSha),
+    ScriptRow("eval_ro", kReadOnly, kReadingOfKeys, Eval<MayWrite::kNo>, PlanEval),
+    ScriptRow("evalsha_ro", kReadOnly, WithoutNotes(kReadingOfKeys), EvalSha<MayWrite::kNo>, PlanEvalSha),
 };
 
 }  // namespace

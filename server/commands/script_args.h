@@ -25,6 +25,20 @@ inline constexpr KeySpec kAnyUseOfKeys = ScriptKeys(
 inline constexpr KeySpec kReadingOfKeys =
     ScriptKeys(kKeyRo | kKeyAccess, "We cannot tell how the keys will be used so we assume the worst, RO and ACCESS");
 
+/// The row of a command that runs a script.
+constexpr CommandSpec ScriptRow(std::string_view name, uint32_t flags, KeySpec keys, CommandHandler handler,
+                                TurnPlanner plan) {
+  CommandSpec spec;
+  spec.name = name;
+  spec.arity = -3;
+  spec.flags = flags | kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys | kMovableKeys | kRunsScript;
+  spec.categories = kCatScripting;
+  spec.keys = Keys(keys);
+  spec.handler = handler;
+  spec.plan = plan;
+  return spec;
+}
+
 /// How many of the arguments from args[3] on are keys, as args[2] says. Nothing: the error is replied, `not_a_number`
 /// where that is what is wrong.
 std::optional<size_t> ReadKeyCount(CommandContext& ctx, std::string_view not_a_number);
