@@ -10,6 +10,7 @@
 //   waiting --Claim------> claimed  <--ClaimLooked--+         looker carries out unless it serves
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -20,6 +21,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/base/owned_counter.h"
 #include "engine/db_key_map.h"
 
 namespace usher::engine {
@@ -31,6 +33,10 @@ enum class ClaimResult : uint8_t { kMine, kTooLate, kPassedOn };
 class BlockedWaiter {
  public:
   virtual ~BlockedWaiter() = default;
+
+  /// Whether the wait ends when its key goes (a consumer group is gone with its stream). Set before it is registered.
+  bool ends_without_key() const { return ends_without_key_; }
+  void set_ends_without_key() { ends_without_key_ = true; }
 
   /// Ends the wait; kMine for at most one caller. `wish` is a small number that EndLook() may hand to the looker.
   ClaimResult Claim(uint8_t wish) {
@@ -75,6 +81,7 @@ class BlockedWaiter {
   static constexpr uint8_t kClaimed = 2;
   static constexpr uint8_t kWished = 3;  // looked at, and claimed with wish state - kWished
   std::atomic<uint8_t> state_{kWaiting};
+  bool ends_without_key_ = false;
 };
 
 class BlockedIndex {
@@ -82,18 +89,24 @@ class BlockedIndex {
   /// The waiters of one key, oldest first.
   struct Waiters : std::deque<std::shared_ptr<BlockedWaiter>> {
     using deque::deque;
-    bool need_key = true;  // none of them can be served while there is no such key
+    bool need_key = true;         // none of them can be served while there is no such key
+    size_t ends_without_key = 0;  // how many end when the key goes
   };
 
   bool empty() const { return waiters_.empty(); }
   size_t keys() const { return waiters_.size(); }
+  /// For anybody: how many keys are waited for, and how many of them by a client whose wait ends when the key goes.
+  uint64_t counted_keys() const { return counted_keys_.Get(); }
+  uint64_t counted_keys_needed() const { return counted_keys_needed_.Get(); }
 
   /// `needs_key`: the waiter takes something out of the key, so it cannot be served while there is none.
   void Add(int db, std::string_view key, std::shared_ptr<BlockedWaiter> waiter, bool needs_key = false) {
     const auto found = waiters_.find(DbKeyView{db, key});
     Waiters& list = found != waiters_.end() ? found->second : waiters_[DbKeyName{db, std::string(key)}];
-    list.push_back(std::move(waiter));
     list.need_key = list.need_key && needs_key;
+    if (waiter->ends_without_key() && list.ends_without_key++ == 0) counted_keys_needed_.Add(1);
+    list.push_back(std::move(waiter));
+    CountKeys();
   }
 
   /// The waiters of a key, oldest first; null when there are none.
@@ -106,14 +119,28 @@ class BlockedIndex {
   void Remove(int db, std::string_view key, const BlockedWaiter& waiter) {
     const auto found = waiters_.find(DbKeyView{db, key});
     if (found == waiters_.end()) return;
-    std::erase_if(found->second, [&](const auto& other) { return other.get() == &waiter || other->claimed(); });
-    if (found->second.empty()) waiters_.erase(found);
+    Waiters& list = found->second;
+    const auto gone = std::remove_if(list.begin(), list.end(), [&](const auto& other) {
+      const bool goes = other.get() == &waiter || other->claimed();
+      if (goes) CountOut(list, *other);
+      return goes;
+    });
+    list.erase(gone, list.end());
+    if (list.empty()) waiters_.erase(found);
+    CountKeys();
+  }
+
+  /// Takes out the registration at a place of a key's list.
+  void RemoveAt(Waiters& list, size_t at) {
+    CountOut(list, *list[at]);
+    list.erase(list.begin() + static_cast<ptrdiff_t>(at));
   }
 
   /// Drops the key's list when nobody is left in it.
   void DropIfEmpty(int db, std::string_view key) {
     const auto found = waiters_.find(DbKeyView{db, key});
     if (found != waiters_.end() && found->second.empty()) waiters_.erase(found);
+    CountKeys();
   }
 
   /// Calls fn(db, key) for every key that is waited for.
@@ -123,7 +150,16 @@ class BlockedIndex {
   }
 
  private:
+  void CountKeys() { counted_keys_.Set(waiters_.size()); }
+  void CountOut(Waiters& list, const BlockedWaiter& waiter) {
+    if (waiter.ends_without_key() && --list.ends_without_key == 0) {
+      counted_keys_needed_.Set(counted_keys_needed_.Get() - 1);
+    }
+  }
+
   DbKeyMap<Waiters> waiters_;
+  OwnedCounter counted_keys_;
+  OwnedCounter counted_keys_needed_;
 };
 
 }  // namespace usher::engine

@@ -44,7 +44,6 @@ struct ShardStats {
   OwnedCounter evicted;
   OwnedCounter dirty;         // changes since start
   OwnedCounter memory_bytes;  // of all databases
-  OwnedCounter blocked_keys;
   std::vector<DatabaseStats> databases;
   OwnedCounter queue_due_ms;  // when the first waiting room needs attention; 0: none does
 };
@@ -75,6 +74,8 @@ class Shard {
   Shard(ShardIndex index, int databases, uint64_t seed, const QueueKeyTemplates& queue_keys)
       : data_(index, databases, seed, queue_keys) {}
   const ShardStats& stats() const { return data_.stats; }
+  /// Only what it says is for anybody.
+  const BlockedIndex& blocked() const { return data_.blocked; }
 
  private:
   friend class Turns;

@@ -48,6 +48,8 @@ void CommandContext::Block(std::span<const engine::Key> keys, ServeFunction serv
   blocked_ = true;
   auto waiter = std::make_shared<BlockedClient>(session, client.db, serve, timeout, deadline_ms);
   const bool takes = (spec().keys[0].flags & kKeyDelete) != 0;
+  // A write that takes nothing away keeps something of the client's in the key (a consumer group).
+  if ((spec().flags & kWrite) != 0 && !takes) waiter->set_ends_without_key();
   for (const engine::Key& key : keys) {
     waiter->keys().emplace_back(key.name);
     engine::ShardData& shard = engine.ShardOf(key);

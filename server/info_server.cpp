@@ -121,6 +121,14 @@ void WriteClientsInfo(Server& server, InfoWriter& out) {
   out.Unsigned("blocked_clients", blocked);
   out.Unsigned("tracking_clients", server.tracking().clients());
   out.Number("clients_in_timeout_table", 0);
+  uint64_t keys = 0;
+  uint64_t keys_needed = 0;
+  for (const auto& shard : server.engine().shards()) {
+    keys += shard->blocked().counted_keys();
+    keys_needed += shard->blocked().counted_keys_needed();
+  }
+  out.Unsigned("total_blocking_keys", keys);
+  out.Unsigned("total_blocking_keys_on_nokey", keys_needed);
 }
 
 void WriteMemoryInfo(Server& server, InfoWriter& out) {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <thread>
@@ -70,20 +71,39 @@ TEST_CASE("BlockedIndex: DropIfEmpty drops only an empty list") {
   index.DropIfEmpty(0, "key");
 }
 
+using Model = std::map<std::pair<int, std::string>, std::vector<Waiter>>;
+
+/// The keys with a waiter that fits.
+template <class Predicate>
+uint64_t CountIf(const Model& model, Predicate fits) {
+  uint64_t count = 0;
+  for (const auto& entry : model) count += std::any_of(entry.second.begin(), entry.second.end(), fits) ? 1 : 0;
+  return count;
+}
+
 TEST_CASE("BlockedIndex: agrees with a map of vectors under random edits") {
   Random random{tests::TestSeed()};
   BlockedIndex index;
-  std::map<std::pair<int, std::string>, std::vector<Waiter>> model;
+  Model model;
   std::vector<Waiter> waiters;
-  for (int i = 0; i < 20; ++i) waiters.push_back(NewWaiter());
+  for (int i = 0; i < 20; ++i) {
+    waiters.push_back(NewWaiter());
+    if (i % 4 == 0) waiters.back()->set_ends_without_key();
+  }
   for (int step = 0; step < 5'000; ++step) {
     const int db = static_cast<int>(random.Below(2));
     const std::string key = std::to_string(random.Below(10));
     const Waiter& waiter = waiters[random.Below(waiters.size())];
     std::vector<Waiter>& expected = model[{db, key}];
-    if (random.Below(2) == 0) {
+    const uint64_t what = random.Below(5);
+    if (what < 2) {
       index.Add(db, key, waiter);
       expected.push_back(waiter);
+    } else if (what == 2 && !expected.empty()) {
+      const size_t at = random.Below(expected.size());
+      index.RemoveAt(*index.Find(db, key), at);
+      index.DropIfEmpty(db, key);
+      expected.erase(expected.begin() + static_cast<ptrdiff_t>(at));
     } else {
       index.Remove(db, key, *waiter);
       std::erase(expected, waiter);
@@ -91,6 +111,8 @@ TEST_CASE("BlockedIndex: agrees with a map of vectors under random edits") {
     const BlockedIndex::Waiters* found = index.Find(db, key);
     REQUIRE((found == nullptr) == expected.empty());
     if (found != nullptr) REQUIRE(std::vector<Waiter>(found->begin(), found->end()) == expected);
+    REQUIRE(index.counted_keys() == CountIf(model, [](const Waiter&) { return true; }));
+    REQUIRE(index.counted_keys_needed() == CountIf(model, [](const Waiter& one) { return one->ends_without_key(); }));
   }
 }
 

@@ -73,6 +73,27 @@ TEST_CASE("INFO: counters follow the commands") {
   CHECK(FieldOf(server.Run("INFO latencystats"), "latency_percentiles_usec_set").starts_with("p50="));
 }
 
+TEST_CASE("INFO: keys that are waited for, and those whose waits end with them") {
+  TestServer server;
+  const auto figures = [&] {
+    const Reply info = server.Run("INFO clients");
+    return FieldOf(info, "total_blocking_keys") + " " + FieldOf(info, "total_blocking_keys_on_nokey");
+  };
+  CHECK(figures() == "0 0");
+  server.Run("XGROUP CREATE s g $ MKSTREAM");
+  TestClient lists(server);
+  TestClient group(server);
+  lists.Send({"BLPOP", "a", "b", "a", "0"});
+  group.Send({"XREADGROUP", "GROUP", "g", "c", "BLOCK", "0", "STREAMS", "s", ">"});
+  CHECK(figures() == "3 1");
+  server.Run("RPUSH b x");
+  CHECK(lists.Read()[0] == "b");
+  CHECK(figures() == "1 1");
+  server.Run("DEL s");
+  CHECK(group.Read().is_error());
+  CHECK(figures() == "0 0");
+}
+
 TEST_CASE("INFO: avg_ttl is the mean of all expiries, to the tick") {
   TestServer server;
   const auto mean_ms = [&] {
