@@ -179,16 +179,32 @@ std::string Config::Rewrite() const {
   return reason.empty() ? reason : "ERR Rewriting config file: " + reason;
 }
 
+namespace {
+
+/// As Redis reads its file: one word of a directive that takes many may hold them all (`save "900 1 300 10"`).
+std::vector<std::string> WordsAtStart(const ConfigDirective& directive, const std::vector<std::string>& words) {
+  if (words.size() != 1 || words[0].find(' ') == std::string::npos) return words;
+  std::vector<std::string> parts = WordsOfArgument(directive, words[0]);
+  if (parts.size() > 1) std::erase(parts, "");
+  if (parts.empty()) parts.emplace_back();
+  return parts;
+}
+
+}  // namespace
+
 std::string Config::SetAtStart(const ConfigDirective& directive, const std::vector<std::string>& words) {
   ConfigSetting& setting = settings_[ConfigIndexOf(directive)];
-  ParsedSetting parsed = ParseSetting(directive, words, setting);
+  ParsedSetting parsed = ParseSetting(directive, WordsAtStart(directive, words), setting);
   if (!parsed.setting) return parsed.error;
   if (!IsKept(directive, *parsed.setting)) return NotKeptText(directive);
-  if (directive.kind == ConfigKind::kSavePoints && !parsed.setting->words.empty() && !setting.words.empty()) {
-    // Lines of a file add up, unlike those of CONFIG SET; an empty one starts anew.
-    std::vector<std::string> points = setting.words;
-    points.insert(points.end(), parsed.setting->words.begin(), parsed.setting->words.end());
-    parsed = ParseSetting(directive, points, {});
+  if (directive.kind == ConfigKind::kSavePoints) {
+    // Lines of a file add up, unlike those of CONFIG SET; the first one and an empty one start anew.
+    if (save_points_named_ && !parsed.setting->words.empty() && !setting.words.empty()) {
+      std::vector<std::string> points = setting.words;
+      points.insert(points.end(), parsed.setting->words.begin(), parsed.setting->words.end());
+      parsed = ParseSetting(directive, points, {});
+    }
+    save_points_named_ = true;
   }
   if (directive.kind == ConfigKind::kDirectory) {
     if (std::string reason = ChangeDirectory(parsed.setting->text); !reason.empty()) return reason;

@@ -103,6 +103,7 @@ class Config {
   std::string file_;
   std::vector<NamedVeto> vetoes_;
   std::vector<Observer> observers_;
+  bool save_points_named_ = false;  // at start: the default ones are gone
 
   // Guarded by mutex_.
   mutable engine::Mutex mutex_;

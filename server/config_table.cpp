@@ -243,7 +243,7 @@ constexpr ConfigDirective kDirectives[] = {
     Special("replicaof", ConfigKind::kReplicaOf, "", kPromise).Alias("slaveof").Flags(kConfigImmutable),
     Text("requirepass", "", kEffective).Flags(kConfigSensitive).Into<&ConfigValues::password>(),
     Enum("sanitize-dump-payload", "no", "no|yes|clients", kDormant),
-    Special("save", ConfigKind::kSavePoints, "", kEffective).Into<&ConfigValues::save_points>(),
+    Special("save", ConfigKind::kSavePoints, "3600 1 300 100 60 10000", kEffective).Into<&ConfigValues::save_points>(),
     Text("server-cpulist", "", kTuning).Flags(kConfigImmutable).Alias("server_cpulist"),
     Integer("set-max-intset-entries", "512", 0, kInt64Max, kEffective).Into<&ConfigValues::set_max_intset_entries>(),
     Integer("set-max-listpack-entries", "128", 0, kInt64Max, kEffective)

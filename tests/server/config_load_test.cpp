@@ -151,6 +151,18 @@ TEST_CASE("ConfigLoad: lines with save points add up, an empty one starts anew")
   CHECK(anew.config->Current()->save_points == Points{"5", "5"});
 }
 
+TEST_CASE("ConfigLoad: save points take the place of the default ones; all in one word will do") {
+  using Points = std::vector<std::string>;
+  const auto points = [](std::vector<std::string_view> args) {
+    return Start(std::move(args)).config->Current()->save_points;
+  };
+  CHECK(points({}) == Points{"3600", "1", "300", "100", "60", "10000"});
+  CHECK(points({"--save", "60", "1"}) == Points{"60", "1"});
+  CHECK(points({"--save", "60 1"}) == Points{"60", "1"});
+  CHECK(points({"--save", "60 1  7 8", "--save", "900", "2"}) == Points{"60", "1", "7", "8", "900", "2"});
+  CHECK(points({"--save", ""}).empty());
+}
+
 TEST_CASE("ConfigLoad: two queue keys under one name are refused") {
   const Started started = Start({"--queue-wait-key", "q:{Q}", "--queue-active-key", "q:{Q}"});
   CHECK(FatalText(started) == "queue-wait-key, queue-active-key, queue-token-key and queue-config-key must differ\n");

@@ -33,6 +33,7 @@ class RunningServer {
     Set("unixsocket", path());
     Set("enable-debug-command", "yes");
     Set("loglevel", "warning");
+    Set("save", "");
     for (const auto& [name, value] : config) Set(name, value);
     config_.PublishAtStart();
     server::Server::Options options;

@@ -97,6 +97,7 @@ std::ostream& operator<<(std::ostream& out, const Reply& reply) {
 }
 
 TestServer::TestServer(TestServerOptions options) : clock_(options.now_ms) {
+  options.config.insert(options.config.begin(), {"save", ""});  // no test writes a file that it does not ask for
   for (const std::vector<std::string>& line : options.config) {
     const server::ConfigDirective* directive = server::FindConfigDirective(line.front());
     if (directive == nullptr || !config_.SetAtStart(*directive, {line.begin() + 1, line.end()}).empty()) {
