@@ -61,6 +61,16 @@ TEST_CASE("RESTORE: what is wrong is named, and changes nothing") {
   CHECK(server.Run("EXISTS a") == Integer(0));
 }
 
+TEST_CASE("RESTORE: bytes behind the value go unread") {
+  TestServer server;
+  server.Run("HSET h f v");
+  const std::string payload = server.Run("DUMP h").text;
+  std::string longer = payload.substr(0, payload.size() - engine::kDumpFooterBytes) + "junk";
+  engine::AppendDumpFooter(longer);
+  CHECK(server.Run(Args{"RESTORE", "copy", "0", longer}) == "OK");
+  CHECK(server.Run("DUMP copy") == payload);
+}
+
 TEST_CASE("RESTORE: times to live") {
   TestServer server{{.now_ms = 1'000'000}};
   server.Run("SET k v");
