@@ -53,6 +53,7 @@ final class RedissonChecks {
     config.setProtocol(args[1].equals("3") ? Protocol.RESP3 : Protocol.RESP2);
     config.setThreads(4).setNettyThreads(4);
     config.setCodec(new StringCodec());
+    config.setLockWatchdogTimeout(5000); // a wake-up that Redisson loses (see README.md) costs no more
     config.useSingleServer()
         .setAddress("redis://127.0.0.1:" + args[0])
         .setConnectionMinimumIdleSize(2)
