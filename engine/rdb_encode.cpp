@@ -9,6 +9,7 @@
 #include "engine/base/assert.h"
 #include "engine/hash_value.h"
 #include "engine/list_value.h"
+#include "engine/rdb_dump.h"
 #include "engine/rdb_format.h"
 #include "engine/rdb_packed.h"
 #include "engine/set_value.h"
@@ -225,6 +226,15 @@ void EncodeRdbValue(RdbWriter& writer, KeyEntry entry) {
     case ValueType::kStream:
       return EncodeStream(writer, entry.As<Stream>());
   }
+}
+
+std::string DumpOf(KeyEntry entry) {
+  RdbWriter writer;
+  writer.Byte(RdbTypeOf(entry));
+  EncodeRdbValue(writer, entry);
+  std::string payload = writer.Take();
+  AppendDumpFooter(payload);
+  return payload;
 }
 
 }  // namespace usher::engine

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "engine/key_entry.h"
 #include "engine/rdb_writer.h"
@@ -16,5 +17,8 @@ uint8_t RdbTypeOf(KeyEntry entry);
 
 /// Writes the value alone: neither type nor key.
 void EncodeRdbValue(RdbWriter& writer, KeyEntry entry);
+
+/// The value as a DUMP payload: type, value, version and checksum.
+std::string DumpOf(KeyEntry entry);
 
 }  // namespace usher::engine

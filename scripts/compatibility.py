@@ -39,10 +39,8 @@ What replies differently on purpose is in `redis-compat-tests/known_differences.
 rows and nothing else.
 """
 GAPS = [
-    "What a client publishes to itself comes behind the replies to all that was read with it, where Redis 7.2 puts it between them.",
     "Members at exactly the same distance may come in another order from GEOSEARCH COUNT; so may ties of SORT BY ALPHA.",
-    "`save` is \"\" by default, where Redis saves after 3600, 300 and 60 seconds: name the save points that you want.",
-    "DEBUG RELOAD MERGE is refused; RESTORE refuses bytes behind the value.",
+    "DEBUG RELOAD MERGE is refused.",
     "Hashes whose fields expire (RDB of 7.4) and data of modules are not loaded, with a clear error.",
     "Of two scripts that have both written and then stray into each other's undeclared keys, the second ends with an error "
     "(INFO: `usher_script_strays_failed`).",

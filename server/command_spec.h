@@ -33,6 +33,9 @@ using CommandKeyFlags = uint16_t (*)(std::span<const std::string_view> args);
 /// Finds keys that the key specs leave out (SORT's STORE) and adds them to `keys`, if not null. False: the command may
 /// touch keys that cannot be told from its arguments, so that it needs all turns.
 using FurtherKeysFinder = bool (*)(std::span<const std::string_view> args, std::vector<CommandKey>* keys);
+/// Finds the keys of a request in the key specs' place (MIGRATE, whose forms they do not tell apart). False: the
+/// arguments are wrong.
+using KeysFinder = bool (*)(std::span<const std::string_view> args, std::vector<CommandKey>& keys);
 /// Corrects, after the key specs, which turns a request needs, whether it is long work and what its flags are: scripts.
 using TurnPlanner = void (*)(ExecutionThread& thread, PreparedCommand& prepared);
 /// Chooses the first shard to visit from the arguments, of which the handler has not judged yet.
@@ -185,6 +188,7 @@ struct CommandSpec {
   CommandKeyFlags key_flags = nullptr;  // of rows with kKeyVariableFlags
   VisitStart visit_start = nullptr;     // of kVisitShards rows: where to begin, if not at shard 0
   FurtherKeysFinder further_keys = nullptr;
+  KeysFinder find_keys = nullptr;
   TurnPlanner plan = nullptr;
 };
 

@@ -120,7 +120,20 @@ void Connection::HandleEnd(RunEnd end) {
       return;
     case RunEnd::kFlush:
       return Flush();
+    case RunEnd::kOwnPush:
+      return LetOwnPushIn();
   }
+}
+
+// The message is in this worker's mail. What was replied so far goes before it, the rest of the pipeline behind.
+void Connection::LetOwnPushIn() {
+  state_ = State::kHeld;
+  worker_.PostCall([&worker = worker_, id = id()] {
+    Connection* const connection = worker.FindConnection(id);
+    if (connection == nullptr) return;
+    connection->Flush();
+    connection->Resume();
+  });
 }
 
 void Connection::EnterWait() {
@@ -138,13 +151,14 @@ void Connection::OnReturned(RunEnd end) {
   state_ = State::kOpen;
   if (closing_) {
     worker_.server().dispatcher().ReleaseCarried(session_, worker_.execution());
-    if (end != RunEnd::kBlocked) return DestroyIfPossible();
-    // It began to wait elsewhere after it was closed here: it is closed once more, now that there is a waiter to claim.
-    state_ = State::kWaiting;
-    closing_ = false;
-    return Close(CloseWhen::kNow);
+    if (end == RunEnd::kBlocked) {  // it began to wait elsewhere after it was closed here
+      state_ = State::kWaiting;
+      GiveUpWait();
+    }
+    return DestroyIfPossible();
   }
-  HandleEnd(end);
+  // What the session pushed to itself elsewhere was posted before it came back.
+  HandleEnd(end == RunEnd::kOwnPush ? RunEnd::kFlush : end);
   if (state_ == State::kOpen) Resume();
 }
 
@@ -270,13 +284,17 @@ void Connection::Close(CloseWhen when) {
   watcher_.reset();
   session_.Cancel();
   session_.client.subscriptions.reset();
-  if (state_ == State::kWaiting && session_.blocked->Claim()) {
-    worker_.server().dispatcher().ForgetBlocked(session_.blocked, worker_.execution());
-    if (deadline_ms_) worker_.RemoveDeadline(*deadline_ms_, id());
-    session_.blocked.reset();
-    state_ = State::kOpen;
-  }
+  if (state_ == State::kWaiting) GiveUpWait();
   DestroyIfPossible();
+}
+
+// Unless somebody serves or looks at the client just now, who will post that the wait is over.
+void Connection::GiveUpWait() {
+  if (!session_.blocked->Claim()) return;
+  worker_.server().dispatcher().ForgetBlocked(session_.blocked, worker_.execution());
+  if (deadline_ms_) worker_.RemoveDeadline(*deadline_ms_, id());
+  session_.blocked.reset();
+  state_ = State::kOpen;
 }
 
 void Connection::DestroyIfPossible() {

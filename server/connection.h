@@ -62,6 +62,8 @@ class Connection final : public SessionHome {
   bool ParseMore();
   void HandleEnd(RunEnd end);
   void EnterWait();
+  void LetOwnPushIn();
+  void GiveUpWait();
   void OweFlush();
   void Flush();
   bool SendQueued();

@@ -86,6 +86,12 @@ RunEnd Dispatcher::RunBatch(Session& session, ExecutionThread& thread, RunPlace 
     session.is_prepared = false;
     ++session.next_request;
     if (session.client.close_after_reply) break;
+    if (thread.told_itself != nullptr) [[unlikely]] {
+      if (std::exchange(thread.told_itself, nullptr) == session.client.info.get()) {
+        ReleaseTurns(thread, place, held);
+        return RunEnd::kOwnPush;
+      }
+    }
     if (session.replies.size() > kReplyBytesBeforeFlush) {
       ReleaseTurns(thread, place, held);
       return RunEnd::kFlush;
@@ -157,6 +163,7 @@ RunEnd Dispatcher::ExecuteHolding(Session& session, ExecutionThread& thread, Run
   thread.script_turns = nullptr;
   if (end != RunEnd::kRestart) return end;
   session.prepared.AddAllShards(server_.engine().shard_count());
+  session.prepared.long_work = true;  // it is not proven any more
   return RunOne(session, thread, place, held);
 }
 
@@ -422,6 +429,7 @@ void Dispatcher::FinishWrite(std::span<const std::string_view> command, Executio
 void Dispatcher::EndCommand(ExecutionThread& thread) {
   if (!thread.changed_keys.empty()) [[unlikely]]
     server_.tracking().TellChanges(thread.changed_keys);
+  thread.running_client = nullptr;
   thread.engine.End();
 }
 
@@ -470,7 +478,7 @@ void Dispatcher::ServeKey(ExecutionThread& thread, const engine::ReadyKey& ready
     if (serving == Serving::kNotYet) {
       ++at;
     } else {
-      waiters->erase(waiters->begin() + static_cast<ptrdiff_t>(at));
+      index.RemoveAt(*waiters, at);
     }
   }
   index.DropIfEmpty(ready.db, key.name);

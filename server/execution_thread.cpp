@@ -58,6 +58,12 @@ void ExecutionThread::FlushWakes() {
   owed_count_ = 0;
 }
 
+void ExecutionThread::NoteTold(const Worker& home) {
+  if (running_client == nullptr || &running_client->home != &home) return;
+  const uint32_t flags = running_client->flags.load(std::memory_order_relaxed);
+  if ((flags & (kClientSubscribed | kClientTracking)) != 0) told_itself = running_client;
+}
+
 void ExecutionThread::RefreshNow() {
   now_us_ = server.clock().NowUs();
 }

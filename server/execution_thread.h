@@ -46,6 +46,8 @@ class ExecutionThread {
   /// Remembers that `worker` has mail; it is woken by FlushWakes(), after the turns are released.
   void OweWake(Worker& worker);
   void FlushWakes();
+  /// Messages went to clients of `home`, of which the one whose command runs may be one.
+  void NoteTold(const Worker& home);
 
   /// What the thread has of scripts: made at first use.
   ThreadScripts& scripts();
@@ -64,6 +66,7 @@ class ExecutionThread {
   ReadAheadKeys ahead;                         // of the batch that runs
   const ClientInfo* running_client = nullptr;  // whose command changes keys now; null: the server itself
   std::vector<ChangedKey> changed_keys;        // while clients track by prefix: what they are to be told of
+  const ClientInfo* told_itself = nullptr;     // whose command has pushed a message to its own client
   HeldTurns* script_turns = nullptr;           // those of the script that runs, if it is no part of an EXEC
   bool error_counted = false;                  // the error that is being replied is in the statistics already
   int64_t last_ns = 0;  // CycleClock at the end of the last command, which is the start of the next

@@ -83,9 +83,10 @@ void WriteStatsInfo(Server& server, InfoWriter& out) {
   out.Unsigned("pubsub_channels", server.pubsub().Count(ChannelKind::kChannel));
   out.Unsigned("pubsub_patterns", server.pubsub().Count(ChannelKind::kPattern));
   out.Unsigned("pubsubshard_channels", server.pubsub().Count(ChannelKind::kShardChannel));
-  out.Zeros({"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
-             "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-             "total_active_defrag_time", "current_active_defrag_time"});
+  out.Zeros({"latest_fork_usec", "total_forks"});
+  out.Unsigned("migrate_cached_sockets", server.migrate_links().size());
+  out.Zeros({"slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
+             "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time"});
   out.Unsigned("tracking_total_keys", server.tracking().keys());
   out.Unsigned("tracking_total_items", server.tracking().items());
   out.Unsigned("tracking_total_prefixes", server.tracking().prefixes());

@@ -55,6 +55,7 @@ bool AddCounted(const KeySpec& spec, Args args, size_t begin, std::vector<Comman
 }  // namespace
 
 bool ExtractKeys(const CommandSpec& spec, Args args, std::vector<CommandKey>& keys) {
+  if (spec.find_keys != nullptr) return spec.find_keys(args, keys);
   for (const KeySpec& key_spec : spec.keys) {
     if (key_spec.begin == KeySpec::Begin::kNone) break;
     const size_t begin = BeginOf(key_spec, args);

@@ -142,8 +142,10 @@ size_t PubSub::Publish(ChannelKind kind, std::string_view channel, std::string_v
   if (receivers.workers.empty()) return 0;
   const auto publication = std::make_shared<const Publication>(
       Publication{kind, std::string(channel), std::string(message), channel_stamp, pattern_stamp});
+  ExecutionThread* const thread = ExecutionThread::Current();
   for (Worker* const worker : receivers.workers) {
     worker->PostAndWake(*new PublicationMessage(*worker, publication));
+    if (thread != nullptr) thread->NoteTold(*worker);
   }
   return receivers.clients;
 }

@@ -25,6 +25,14 @@ void RedactHello(Args& args) {
   }
 }
 
+void RedactMigrate(Args& args) {
+  for (size_t i = 6; i < args.size() && !EqualsIgnoringCase(args[i], "KEYS"); ++i) {
+    size_t secrets = EqualsIgnoringCase(args[i], "AUTH") ? 1 : 0;
+    if (EqualsIgnoringCase(args[i], "AUTH2")) secrets = 2;
+    for (; secrets > 0 && i + 1 < args.size(); --secrets) args[++i] = kRedacted;
+  }
+}
+
 void RedactConfigSet(Args& args) {
   for (size_t i = 2; i + 1 < args.size(); i += 2) {
     const ConfigDirective* directive = FindConfigDirective(args[i]);
@@ -40,6 +48,8 @@ std::vector<std::string_view> RedactedArgs(std::span<const std::string_view> arg
     RedactAuth(shown);
   } else if (EqualsIgnoringCase(shown[0], "HELLO")) {
     RedactHello(shown);
+  } else if (EqualsIgnoringCase(shown[0], "MIGRATE")) {
+    RedactMigrate(shown);
   } else if (EqualsIgnoringCase(shown[0], "CONFIG") && shown.size() > 1 && EqualsIgnoringCase(shown[1], "SET")) {
     RedactConfigSet(shown);
   }

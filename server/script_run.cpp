@@ -258,6 +258,10 @@ ScriptRun::CallStatus ScriptRun::Call(std::span<const std::string_view> args, pr
     Refuse(row, refusal, reply);
     return CallStatus::kReplied;
   }
+  if ((row->spec->flags & kLongWork) != 0 && thread_.kind == ThreadKind::kWorker && !acted_ && !in_exec_) {
+    call_.history->NoteDuration(ScriptHistory::kShortRunNs + 1);
+    return CallStatus::kAbandon;  // and begins again on the pool
+  }
   PrepareCall(*row, args);
   if (!IsInside()) {
     const Stray stray = holds_all_ ? Stray::kTaken : StrayTo(BeyondOf(HeldShards()));

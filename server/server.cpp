@@ -45,7 +45,7 @@ engine::EngineSettings SettingsFrom(const ConfigValues& config) {
   settings.zset.packed_entries_max = config.zset_max_listpack_entries;
   settings.zset.packed_value_bytes_max = config.zset_max_listpack_value_bytes;
   settings.maxmemory_bytes = config.maxmemory_bytes;
-  settings.policy = static_cast<engine::EvictionPolicy>(config.maxmemory_policy);
+  settings.policy = config.maxmemory_policy;
   settings.eviction_samples = config.maxmemory_samples;
   settings.lfu_log_factor = config.lfu_log_factor;
   settings.lfu_decay_minutes = config.lfu_decay_minutes;
@@ -120,6 +120,7 @@ void Server::SampleStats() {
   stats_reader_->Sample(engine::CycleClock::NowNs());
   slowlog_.Collect(config().slowlog_length_max);
   latency_monitor_.Collect();
+  migrate_links_.CloseIdle(engine::CycleClock::NowNs() / 1'000'000);
   if (++samples_taken_ % kSamplesPerMemoryReport == 0) memory_.Report(*this);
 }
 

@@ -27,6 +27,7 @@
 #include "server/memory_guard.h"
 #include "server/memory_report.h"
 #include "server/metrics_source.h"
+#include "server/migrate_link.h"
 #include "server/monitor.h"
 #include "server/pause.h"
 #include "server/persistence.h"
@@ -100,6 +101,7 @@ class Server {
   ScriptRegistry& scripts() { return scripts_; }
   FunctionRegistry& functions() { return functions_; }
   ScriptControl& script_control() { return script_control_; }
+  MigrateLinks& migrate_links() { return migrate_links_; }
   ReplicationId& replication_id() { return replication_id_; }
   Log& log() { return log_; }
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
@@ -141,6 +143,7 @@ class Server {
   ScriptRegistry scripts_;
   FunctionRegistry functions_;
   ScriptControl script_control_;
+  MigrateLinks migrate_links_;
   ReplicationId replication_id_;
   ClientRegistry clients_;
   PauseControl pause_;

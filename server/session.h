@@ -33,6 +33,7 @@ enum class RunEnd : uint8_t {
   kBlocked,    // the client waits for a key (BZPOPMIN, QUEUE WAIT)
   kPaused,     // CLIENT PAUSE holds the next request back
   kFlush,      // replies have grown: send them before going on
+  kOwnPush,    // the last command pushed a message to its own client, which comes right behind the reply
   kRefused,    // only inside the dispatcher: the request was refused, its error is written
   kRestart,    // only inside the dispatcher: a script wants all turns and another run
 };

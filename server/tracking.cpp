@@ -186,7 +186,9 @@ void TrackingHub::TellReaders(std::string_view key, engine::CachingReaders reade
   announcement.audience.reserve(readers.size());
   for (auto& reader : readers) {
     auto client = std::static_pointer_cast<ClientInfo>(std::move(reader));
-    if (!IsOwnChange(*client, writer)) announcement.audience.push_back(std::move(client));
+    if (IsOwnChange(*client, writer)) continue;
+    if (client.get() == writer) ExecutionThread::Current()->NoteTold(client->home);
+    announcement.audience.push_back(std::move(client));
   }
   Send(announcement);
 }
@@ -246,6 +248,8 @@ void TrackingHub::OnFlush(engine::EngineContext& engine) {
   std::erase_if(announcement.audience, [](const std::shared_ptr<ClientInfo>& client) {
     return (client->flags.load(std::memory_order_relaxed) & kClientTracking) == 0;
   });
+  ExecutionThread& thread = *ExecutionThread::Current();
+  if (thread.running_client != nullptr) thread.NoteTold(thread.running_client->home);
   Send(announcement);
 }
 

@@ -44,6 +44,7 @@ SUITES = {
     "transactions": ("cases.transactions", "random MULTI and WATCH from several connections; CLIENT TRACKING's pushes"),
     "connections": ("cases.connections", "limits, timeouts, pushed messages, kill, pause and stop, on servers of their own"),
     "dump": ("cases.dump", "values and files of every type and encoding from one server to the other and back"),
+    "migrating": ("cases.migrating", "MIGRATE between all kinds of servers, and to sockets that misbehave"),
     "tools": ("cases.cli_tools", "redis-cli's modes and redis-benchmark against the target"),
     "random": ("stream.suite", "random differential streams"),
     "queue": ("queue.suite", "the waiting room: Lua scripts on the oracle against native commands on the target"),

@@ -23,12 +23,7 @@ using engine::Key;
 void Dump(CommandContext& ctx) {
   const engine::KeyEntry entry = ctx.engine.Read(ctx.KeyAt(1));
   if (!entry) return ctx.reply.Null();
-  engine::RdbWriter writer;
-  writer.Byte(engine::RdbTypeOf(entry));
-  engine::EncodeRdbValue(writer, entry);
-  std::string payload = writer.Take();
-  engine::AppendDumpFooter(payload);
-  ctx.reply.Bulk(payload);
+  ctx.reply.Bulk(engine::DumpOf(entry));
 }
 
 struct RestoreOptions {
@@ -136,7 +131,8 @@ void Restore(CommandContext& ctx) {
   engine::RdbReader reader(*content);
   const uint8_t type = reader.Byte();
   engine::DecodedValue value;
-  if (!engine::DecodeRdbValue(reader, type, ctx.engine.settings(), value) || value.is_void() || !reader.AtEnd()) {
+  // As in Redis, bytes behind the value go unread.
+  if (!engine::DecodeRdbValue(reader, type, ctx.engine.settings(), value) || value.is_void()) {
     return ctx.FailText("ERR Bad data format");
   }
   const Key key = ctx.KeyAt(1);

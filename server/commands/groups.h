@@ -38,6 +38,7 @@ extern const CommandGroup kListCommands;
 extern const CommandGroup kListEditCommands;
 extern const CommandGroup kListMoveCommands;
 extern const CommandGroup kMemoryCommands;
+extern const CommandGroup kMigrateCommands;
 extern const CommandGroup kMonitorCommands;
 extern const CommandGroup kPersistenceCommands;
 extern const CommandGroup kPubSubCommands;
@@ -104,6 +105,7 @@ inline const CommandGroup* const kCommandGroups[] = {
     &kListEditCommands,
     &kListMoveCommands,
     &kMemoryCommands,
+    &kMigrateCommands,
     &kMonitorCommands,
     &kPersistenceCommands,
     &kPubSubCommands,

@@ -14,6 +14,10 @@ TEST_CASE("RedactedArgs: passwords are hidden") {
         Args{"HELLO", "3", "AUTH", "(redacted)", "(redacted)"});
   CHECK(RedactedArgs(Args{"CONFIG", "SET", "port", "1", "requirepass", "secret"}) ==
         Args{"CONFIG", "SET", "port", "1", "requirepass", "(redacted)"});
+  CHECK(RedactedArgs(Args{"MIGRATE", "h", "1", "", "0", "1", "AUTH", "secret", "COPY", "KEYS", "auth", "k"}) ==
+        Args{"MIGRATE", "h", "1", "", "0", "1", "AUTH", "(redacted)", "COPY", "KEYS", "auth", "k"});
+  CHECK(RedactedArgs(Args{"MIGRATE", "h", "1", "k", "0", "1", "auth2", "user", "secret"}) ==
+        Args{"MIGRATE", "h", "1", "k", "0", "1", "auth2", "(redacted)", "(redacted)"});
 }
 
 TEST_CASE("RedactedArgs: the rest is shown as it is") {

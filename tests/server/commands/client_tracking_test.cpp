@@ -60,6 +60,19 @@ TEST_CASE("CLIENT TRACKING: one's own change comes after its reply, unless NOLOO
   CHECK(Told(quiet.client) == "k");
 }
 
+TEST_CASE("CLIENT TRACKING: in a pipeline one's own change is told right behind its reply") {
+  TestServer server;
+  Tracking cache(server);
+  cache.client.Feed("GET k\r\nSET k 1\r\nPING\r\nFLUSHALL\r\nPING\r\n");
+  CHECK(cache.client.Read().is_null());
+  CHECK(cache.client.Read() == "OK");
+  CHECK(Told(cache.client) == "k");
+  CHECK(cache.client.Read() == "PONG");
+  CHECK(cache.client.Read() == "OK");
+  CHECK(cache.client.Read()[0] == "invalidate");
+  CHECK(cache.client.Read() == "PONG");
+}
+
 TEST_CASE("CLIENT TRACKING: within EXEC what is told follows the whole reply") {
   TestServer server;
   Tracking cache(server);

@@ -51,6 +51,27 @@ TEST_CASE("PSUBSCRIBE: a client gets a message once per subscription that fits")
   CHECK(server.Run("PUBSUB NUMPAT") == Integer(2));
 }
 
+TEST_CASE("PUBLISH: a message to oneself comes right behind the command's reply, in a pipeline too") {
+  TestServer server{{.config = {{"notify-keyspace-events", "E$"}}}};
+  TestClient client(server);
+  client.Run("HELLO 3");
+  client.Run("SUBSCRIBE c");
+  client.Run("SUBSCRIBE __keyevent@0__:set");
+  client.Feed("PUBLISH c 1\r\nPING\r\nSET k v\r\nPING\r\nMULTI\r\nPUBLISH c 2\r\nPING\r\nEXEC\r\nPING\r\n");
+  CHECK(client.Read() == Integer(1));
+  CHECK(Joined(client.Read()) == "> message c 1");
+  CHECK(client.Read() == "PONG");
+  CHECK(client.Read() == "OK");
+  CHECK(Joined(client.Read()) == "> message __keyevent@0__:set k");
+  CHECK(client.Read() == "PONG");
+  CHECK(client.Read() == "OK");
+  CHECK(client.Read() == "QUEUED");
+  CHECK(client.Read() == "QUEUED");
+  CHECK(Joined(client.Read()) == "* 1 PONG");
+  CHECK(Joined(client.Read()) == "> message c 2");
+  CHECK(client.Read() == "PONG");
+}
+
 TEST_CASE("UNSUBSCRIBE: without arguments leaves all, and says so even when there is nothing to leave") {
   TestServer server;
   TestClient listener(server);
