@@ -40,7 +40,7 @@ rows and nothing else.
 """
 GAPS = [
     "Members at exactly the same distance may come in another order from GEOSEARCH COUNT; so may ties of SORT BY ALPHA.",
-    "DEBUG RELOAD MERGE is refused.",
+    "DEBUG RELOAD NOFLUSH MERGE is refused.",
     "Hashes whose fields expire (RDB of 7.4) and data of modules are not loaded, with a clear error.",
     "Of two scripts that have both written and then stray into each other's undeclared keys, the second ends with an error "
     "(INFO: `usher_script_strays_failed`).",

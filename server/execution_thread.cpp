@@ -61,7 +61,8 @@ void ExecutionThread::FlushWakes() {
 void ExecutionThread::NoteTold(const Worker& home) {
   if (running_client == nullptr || &running_client->home != &home) return;
   const uint32_t flags = running_client->flags.load(std::memory_order_relaxed);
-  if ((flags & (kClientSubscribed | kClientTracking)) != 0) told_itself = running_client;
+  const bool caches = (flags & kClientTracking) != 0 && running_client->redirect.load(std::memory_order_relaxed) == 0;
+  if (caches || (flags & kClientSubscribed) != 0) told_itself = running_client;
 }
 
 void ExecutionThread::RefreshNow() {

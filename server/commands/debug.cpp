@@ -277,7 +277,9 @@ void Reload(CommandContext& ctx) {
       return ctx.FailText("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
     }
   }
-  if (merge) return ctx.FailText("ERR DEBUG RELOAD MERGE is not supported: a key that is there twice is an error");
+  if (merge && !unload) {  // without NOFLUSH there is nothing to merge with
+    return ctx.FailText("ERR DEBUG RELOAD MERGE is not supported: a key that is there twice is an error");
+  }
   const std::string error = ctx.server.persistence().Reload(ctx.engine, save, unload);
   if (!error.empty()) return ctx.FailText("ERR Error trying to load the RDB dump, check server logs.");
   ctx.reply.Ok();

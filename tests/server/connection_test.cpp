@@ -14,8 +14,6 @@
 namespace usher::tests {
 namespace {
 
-using server::ExecutionThread;
-
 /// A client of a server whose worker runs only when the test says so.
 class HandDriven {
  public:

@@ -207,6 +207,7 @@ TEST_CASE("DEBUG RELOAD: the data is the same, and a damaged file is an error") 
   Fill(server, random, 500);
   const Reply digest = server.Run("DEBUG DIGEST");
   CHECK(server.Run("DEBUG RELOAD") == "OK");
+  CHECK(server.Run("DEBUG RELOAD MERGE") == "OK");
   CHECK(server.Run("DEBUG DIGEST") == digest);
   CHECK(server.Run("DEBUG RELOAD NOSAVE NOFLUSH") == "ERR Error trying to load the RDB dump, check server logs.");
   CHECK(server.Run("DEBUG RELOAD WHATEVER").is_error());
