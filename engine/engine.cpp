@@ -33,11 +33,17 @@ Engine::Engine(Options options, EngineSettings settings)
   for (size_t i = 0; i < options.shard_count; ++i) {
     shards_.push_back(std::make_unique<Shard>(static_cast<ShardIndex>(i), options.databases, DrawSeed(), queue_keys_));
   }
-  if (options.journal_bytes_max > 0) journal_ = std::make_unique<Journal>(options.journal_bytes_max);
+  if (options.journal_bytes_max > 0) StartJournal(options.journal_bytes_max);
   Publish(std::move(settings));
 }
 
 Engine::~Engine() = default;
+
+Journal& Engine::StartJournal(size_t bytes_max) {
+  if (!journal_) journal_ = std::make_unique<Journal>(bytes_max);
+  journaling_.store(journal_.get(), std::memory_order_release);
+  return *journal_;
+}
 
 void Engine::Publish(EngineSettings settings) {
   const MutexLock lock(mutex_);

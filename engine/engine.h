@@ -21,7 +21,7 @@ class Engine {
   struct Options {
     size_t shard_count = 8;  // a power of two
     int databases = 16;
-    size_t journal_bytes_max = 0;  // 0: no journal
+    size_t journal_bytes_max = 0;  // 0: no journal, until StartJournal()
   };
 
   Engine(Options options, EngineSettings settings);
@@ -42,7 +42,11 @@ class Engine {
   int databases() const { return options_.databases; }
   BackgroundFree& background_free() { return background_free_; }
   /// Null when journaling is off.
-  Journal* journal() { return journal_.get(); }
+  Journal* journal() { return journaling_.load(std::memory_order_acquire); }
+  /// Starts and stops journaling, under the turns of all shards. A journal that is stopped keeps its place; about
+  /// `bytes_max` of what everybody has read stay in memory.
+  Journal& StartJournal(size_t bytes_max);
+  void StopJournal() { journaling_.store(nullptr, std::memory_order_release); }
 
   /// Whether somebody wants to hear of every key that is changed (CLIENT TRACKING BCAST). To be raised under all turns,
   /// with ShardData::observed.
@@ -58,7 +62,8 @@ class Engine {
   const QueueKeyTemplates queue_keys_;
   BackgroundFree background_free_;
   std::vector<std::unique_ptr<Shard>> shards_;
-  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Journal> journal_;  // made once, under all turns
+  std::atomic<Journal*> journaling_{nullptr};
   std::atomic<const EngineSettings*> settings_;
   std::atomic<uint32_t> broadcasts_{0};
   Mutex mutex_;

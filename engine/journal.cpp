@@ -9,8 +9,8 @@
 namespace usher::engine {
 
 Journal::Journal(size_t memory_bytes_max)
-    : ring_chunks_(std::max<size_t>(memory_bytes_max / kChunkBytes, 4)),
-      ring_(std::make_unique<std::atomic<Chunk*>[]>(ring_chunks_)) {}
+    : chunks_kept_(std::max<size_t>(memory_bytes_max / kChunkBytes, 4)),
+      ring_(std::make_unique<std::atomic<Chunk*>[]>(kPlaces)) {}
 
 Journal::~Journal() = default;
 
@@ -56,9 +56,9 @@ void Journal::Fill(uint64_t position, const RecordInfo& info, std::string_view p
     Write(position + kHeaderBytes + payload_bytes, kPadding, record_bytes - kHeaderBytes - payload_bytes);
   }
   WordAt(first, offset).store(PackWord(info, payload_bytes), std::memory_order_release);
-  first.written.fetch_add(written, std::memory_order_release);
   constexpr size_t kHalf = kChunkBytes / 2;
   if (offset < kHalf && offset + record_bytes >= kHalf) ChunkFor(position / kChunkBytes + 1);
+  first.written.fetch_add(written, std::memory_order_release);  // last: from here on it may be recycled, and the next
 }
 
 std::atomic_ref<uint64_t> Journal::WordAt(Chunk& chunk, size_t offset) {
@@ -66,28 +66,22 @@ std::atomic_ref<uint64_t> Journal::WordAt(Chunk& chunk, size_t offset) {
 }
 
 Journal::Chunk& Journal::ChunkFor(uint64_t chunk_index) {
-  Chunk* chunk = ring_[chunk_index % ring_chunks_].load(std::memory_order_acquire);
+  Chunk* chunk = ring_[chunk_index % kPlaces].load(std::memory_order_acquire);
   if (chunk != nullptr && chunk->index.load(std::memory_order_acquire) == chunk_index) return *chunk;
   return MakeChunk(chunk_index);
 }
 
-// A writer that was reserved in chunk i may be so late that the ring has moved past i: then i's chunk is found among
-// the idle ones (or made there), where it stays until that writer is done.
 Journal::Chunk& Journal::MakeChunk(uint64_t chunk_index) {
   const MutexLock lock(mutex_);
-  std::atomic<Chunk*>& place = ring_[chunk_index % ring_chunks_];
+  std::atomic<Chunk*>& place = ring_[chunk_index % kPlaces];
   Chunk* resident = place.load(std::memory_order_relaxed);
   if (resident != nullptr && resident->index.load(std::memory_order_relaxed) == chunk_index) return *resident;
-  for (Chunk* idle : idle_) {
-    if (idle->index.load(std::memory_order_relaxed) == chunk_index) return *idle;
-  }
+  Recycle(chunk_index);
+  ASSERT(chunk_index - oldest_.load(std::memory_order_relaxed) < kPlaces);
   Chunk* fresh = nullptr;
-  const auto done = std::find_if(idle_.begin(), idle_.end(), [](const Chunk* chunk) {
-    return chunk->written.load(std::memory_order_acquire) == kChunkBytes;
-  });
-  if (done != idle_.end()) {
-    fresh = *done;
-    idle_.erase(done);
+  if (!idle_.empty()) {
+    fresh = idle_.back();
+    idle_.pop_back();
     std::memset(fresh->bytes, 0, kChunkBytes);
   } else {
     chunks_.push_back(std::make_unique<Chunk>());
@@ -95,13 +89,23 @@ Journal::Chunk& Journal::MakeChunk(uint64_t chunk_index) {
   }
   fresh->written.store(0, std::memory_order_relaxed);
   fresh->index.store(chunk_index, std::memory_order_release);
-  if (resident != nullptr && resident->index.load(std::memory_order_relaxed) > chunk_index) {
-    idle_.push_back(fresh);
-    return *fresh;
-  }
-  if (resident != nullptr) idle_.push_back(resident);
   place.store(fresh, std::memory_order_release);
   return *fresh;
+}
+
+// Takes chunks that nobody writes and that the consumer has read out of the ring, oldest first: a late writer keeps its
+// chunk, and those behind it, where they are.
+void Journal::Recycle(uint64_t newest) {
+  uint64_t oldest = oldest_.load(std::memory_order_relaxed);
+  const uint64_t consumed = consumed_.load(std::memory_order_acquire);
+  while (oldest + chunks_kept_ <= newest && consumed / kChunkBytes > oldest) {
+    std::atomic<Chunk*>& place = ring_[oldest % kPlaces];
+    Chunk* const chunk = place.load(std::memory_order_relaxed);
+    if (chunk == nullptr || chunk->written.load(std::memory_order_acquire) != kChunkBytes) break;
+    oldest_.store(++oldest, std::memory_order_release);
+    place.store(nullptr, std::memory_order_release);
+    idle_.push_back(chunk);
+  }
 }
 
 void Journal::Write(uint64_t position, const void* data, size_t size) {
@@ -119,24 +123,19 @@ void Journal::Write(uint64_t position, const void* data, size_t size) {
 }
 
 const Journal::Chunk* Journal::ChunkInMemory(uint64_t chunk_index) const {
-  const Chunk* chunk = ring_[chunk_index % ring_chunks_].load(std::memory_order_acquire);
+  const Chunk* chunk = ring_[chunk_index % kPlaces].load(std::memory_order_acquire);
   return chunk != nullptr && chunk->index.load(std::memory_order_acquire) == chunk_index ? chunk : nullptr;
 }
 
 std::optional<uint64_t> Journal::ReadWord(uint64_t position) const {
   const uint64_t chunk_index = position / kChunkBytes;
-  const std::atomic<Chunk*>& place = ring_[chunk_index % ring_chunks_];
-  for (;;) {
-    Chunk* resident = place.load(std::memory_order_acquire);
-    if (resident == nullptr) return 0;
-    const uint64_t resident_index = resident->index.load(std::memory_order_acquire);
-    if (resident_index == chunk_index) {
-      return WordAt(*resident, position % kChunkBytes).load(std::memory_order_acquire);
-    }
-    if (place.load(std::memory_order_acquire) != resident) continue;  // replaced meanwhile
-    // An older resident: the chunk is reserved, but nobody came to make it yet. A newer one: it is gone.
-    return resident_index < chunk_index ? std::optional<uint64_t>(0) : std::nullopt;
+  Chunk* const resident = ring_[chunk_index % kPlaces].load(std::memory_order_acquire);
+  if (resident != nullptr && resident->index.load(std::memory_order_acquire) == chunk_index) {
+    return WordAt(*resident, position % kChunkBytes).load(std::memory_order_acquire);
   }
+  // Recycled; or reserved, but nobody came to make the chunk yet.
+  if (chunk_index < oldest_.load(std::memory_order_acquire)) return std::nullopt;
+  return 0;
 }
 
 void Journal::ReadBytes(uint64_t position, void* data, size_t size) const {

@@ -5,14 +5,16 @@
 //   record         [word: length, slot, db, targets][time ms][payload: RESP commands][padding to 8]
 //
 // A record may span chunks; its first word (8 bytes, aligned) never does, and is written last, so a reader that walks
-// the records stops at the first word that is still 0. Chunks are kept in a ring of `ring_chunks`; a chunk is zeroed
-// and reused only after all bytes that were reserved in it are written. The next one is made ready when half of the
-// current one is reserved, so that only one writer pays for it and the others find it there. Payloads are complete RESP
+// the records stops at the first word that is still 0. The newest chunks are kept, so many as were asked for, and all
+// that the consumer has not read. An older one is zeroed and reused once all bytes that were reserved in it are
+// written. The next one is made ready when half of the current one is reserved, so that only one writer pays for it and
+// the others find it there. Payloads are complete RESP
 // commands and depend on no neighbour: outside database 0 they are framed SELECT n ... SELECT 0, several effects of one
 // command are one MULTI ... EXEC. Complexity: O(payload). Thread safety: Append, Reserve, Fill from any thread; the
 // rest as noted.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -64,15 +66,23 @@ class Journal {
 
   Stats GetStats() const;
 
+  /// Keeps whatever is behind `position` until it is Consumed(), however much that becomes. There is one consumer.
+  void Attach(uint64_t position) { consumed_.store(position, std::memory_order_release); }
+  void Consumed(uint64_t position) { consumed_.store(position, std::memory_order_release); }
+  void Detach() { consumed_.store(kNobody, std::memory_order_release); }
+
   /// Calls fn(RecordInfo, payload) for the published records from `position` (the end of another record, or 0), in
-  /// order; returns where it stopped, or nothing if what is at `position` is no longer in memory. Appends may run
-  /// meanwhile, but not so many that they recycle what is read.
+  /// order, as long as they begin before `until`; returns where it stopped, or nothing if what is at `position` is no
+  /// longer in memory. Appends may run meanwhile, but for others than the consumer not so many that they recycle what
+  /// is read.
   template <class Fn>
-  std::optional<uint64_t> Read(uint64_t position, Fn&& fn) const;
+  std::optional<uint64_t> Read(uint64_t position, Fn&& fn, uint64_t until = UINT64_MAX) const;
 
  private:
   static constexpr size_t kChunkBytes = size_t{1} << 18;
   static constexpr size_t kHeaderBytes = 16;
+  static constexpr size_t kPlaces = size_t{1} << 16;  // 16 GiB that a consumer may be behind
+  static constexpr uint64_t kNobody = UINT64_MAX;
 
   struct Chunk {
     alignas(64) std::atomic<uint64_t> index{0};
@@ -91,18 +101,22 @@ class Journal {
   static uint64_t PackWord(const RecordInfo& info, size_t payload_bytes);
   static size_t RecordBytes(size_t payload_bytes) { return (kHeaderBytes + payload_bytes + 7) & ~size_t{7}; }
 
-  const size_t ring_chunks_;
+  void Recycle(uint64_t newest) REQUIRES(mutex_);
+
+  const size_t chunks_kept_;
   const std::unique_ptr<std::atomic<Chunk*>[]> ring_;
   alignas(64) std::atomic<uint64_t> tail_{0};
+  alignas(64) std::atomic<uint64_t> consumed_{kNobody};
+  std::atomic<uint64_t> oldest_{0};  // the first chunk that is not recycled; changed under mutex_
   mutable Mutex mutex_;
   std::vector<std::unique_ptr<Chunk>> chunks_ GUARDED_BY(mutex_);
-  std::vector<Chunk*> idle_ GUARDED_BY(mutex_);  // out of the ring, perhaps still being written by a straggler
+  std::vector<Chunk*> idle_ GUARDED_BY(mutex_);  // out of the ring, wholly written and read
 };
 
 template <class Fn>
-std::optional<uint64_t> Journal::Read(uint64_t position, Fn&& fn) const {
+std::optional<uint64_t> Journal::Read(uint64_t position, Fn&& fn, uint64_t until) const {
   std::string payload;
-  while (position < this->position()) {
+  while (position < std::min(until, this->position())) {
     const std::optional<uint64_t> word = ReadWord(position);
     if (!word) return std::nullopt;
     if (*word == 0) break;

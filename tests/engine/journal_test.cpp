@@ -155,15 +155,48 @@ TEST_CASE("Journal: writers so late that the ring has gone round twice harm nobo
   journal.Fill(late, {}, Text(100, 1));
   journal.Fill(late_large, {}, Text(3 * kChunkBytes, 2));
   journal.Fill(late_crossing, {}, Text(1000, 3), Text(1000, 4));
-  CHECK_FALSE(journal.Read(late, [](const auto&, auto) {}).has_value());
+  const std::vector<Record> kept = ReadAll(journal, late);
+  CHECK(kept.front().payload == Text(100, 1));
   journal.Append({}, "after");
   CHECK(ReadAll(journal, before).size() == 1);
   const size_t memory_bytes = journal.GetStats().memory_bytes;
   AppendFor(journal, 3 * kSmallRing);
+  CHECK_FALSE(journal.Read(late, [](const auto&, auto) {}).has_value());
   const uint64_t start = journal.position();
   journal.Append({}, Text(5000, 9));
   CHECK(ReadAll(journal, start)[0].payload == Text(5000, 9));
   CHECK(journal.GetStats().memory_bytes == memory_bytes);  // the late ones' chunks are used again
+}
+
+TEST_CASE("Journal: what the consumer has not read stays, and is recycled after") {
+  Journal journal(kSmallRing);
+  journal.Attach(0);
+  std::vector<std::string> model;
+  for (size_t i = 0; journal.position() < 3 * kSmallRing; ++i) {
+    model.push_back(Text(1000 + i % 7, i));
+    journal.Append({}, model.back());
+  }
+  size_t seen = 0;
+  uint64_t position = 0;
+  while (position < journal.position()) {
+    const auto end = journal.Read(
+        position,
+        [&](const auto&, std::string_view payload) {
+          REQUIRE(payload == model[seen]);
+          ++seen;
+        },
+        position + 10'000);
+    REQUIRE(end.has_value());
+    REQUIRE(*end > position);
+    REQUIRE(*end <= position + 10'000 + 1'100);
+    position = *end;
+  }
+  CHECK(seen == model.size());
+  const size_t memory_bytes = journal.GetStats().memory_bytes;
+  journal.Consumed(position);
+  AppendFor(journal, 2 * kSmallRing);
+  CHECK(journal.GetStats().memory_bytes == memory_bytes);
+  CHECK_FALSE(journal.Read(0, [](const auto&, auto) {}).has_value());
 }
 
 TEST_CASE("Journal: a record larger than the ring passes through") {

@@ -1,0 +1,259 @@
+// See aof_log.h.
+#include "engine/aof_log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+#include "engine/base/cycle_clock.h"
+
+namespace usher::engine {
+
+namespace {
+
+constexpr uint64_t kPieceBytes = uint64_t{1} << 20;
+constexpr int64_t kSecondMs = 1000;
+constexpr int64_t kDelayedMs = 2 * kSecondMs;
+constexpr std::chrono::microseconds kFillWait{100};
+constexpr mode_t kFileMode = 0644;
+
+int64_t NowMs() {
+  return CycleClock::NowNs() / 1'000'000;
+}
+
+int OpenForAppending(const std::string& path) {
+  return open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, kFileMode);
+}
+
+std::string CannotOpen(const std::string& path) {
+  return "Can't open the append-only file " + path + ": " + std::strerror(errno);
+}
+
+}  // namespace
+
+AofLog::AofLog(Journal& journal, Callbacks callbacks) : journal_(journal), callbacks_(std::move(callbacks)) {}
+
+AofLog::~AofLog() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    if (switch_) close(switch_->fd);
+    switch_.reset();
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  journal_.Detach();
+  CloseFile();
+}
+
+void AofLog::CloseFile() {
+  if (fd_ >= 0) close(fd_);
+  fd_ = -1;
+}
+
+std::string AofLog::Start(const std::string& path, uint64_t position) {
+  fd_ = OpenForAppending(path);
+  if (fd_ < 0) return CannotOpen(path);
+  file_bytes_.store(static_cast<uint64_t>(std::max<off_t>(0, lseek(fd_, 0, SEEK_END))));
+  journal_.Attach(position);
+  gathered_ = position;
+  written_.store(position);
+  durable_.store(position);
+  synced_ms_ = NowMs();
+  thread_ = std::thread([this] { Main(); });
+  return {};
+}
+
+std::string AofLog::SwitchAt(uint64_t position, const std::string& path) {
+  const int fd = OpenForAppending(path);
+  if (fd < 0) return CannotOpen(path);
+  {
+    const MutexLock lock(mutex_);
+    if (switch_) {
+      close(fd);
+      return "The append-only file is being changed already";
+    }
+    switch_ = Switch{position, fd};
+    noticed_ = true;
+  }
+  wake_.notify_all();
+  return {};
+}
+
+bool AofLog::Close() {
+  {
+    const MutexLock lock(mutex_);
+    closing_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  return written() == journal_.position() && write_ok();
+}
+
+void AofLog::SetSync(AofSync sync) {
+  sync_.store(sync, std::memory_order_relaxed);
+  Notice();
+}
+
+void AofLog::Notice() {
+  if (!idle_.exchange(false, std::memory_order_seq_cst)) return;
+  {
+    const MutexLock lock(mutex_);
+    noticed_ = true;
+  }
+  wake_.notify_all();
+}
+
+void AofLog::WaitForRoom(uint64_t bytes) {
+  Notice();
+  MutexLock lock(mutex_);
+  // A second at most: if the disk has failed, writes are refused meanwhile.
+  room_.wait_for(lock, std::chrono::milliseconds(kSecondMs), [this, bytes]() NO_THREAD_SAFETY_ANALYSIS {
+    return stopping_ || closing_ || journal_.position() - written() <= bytes;
+  });
+}
+
+bool AofLog::IsSyncDue(int64_t now_ms) const {
+  if (durable() == written()) return false;
+  switch (sync()) {
+    case AofSync::kNever:
+      return false;
+    case AofSync::kAlways:
+      return true;
+    case AofSync::kEverySecond:
+      return now_ms - synced_ms_ >= kSecondMs;
+  }
+  return false;
+}
+
+void AofLog::Main() {
+  for (;;) {
+    const Pumped pumped = Pump();
+    MutexLock lock(mutex_);
+    if (stopping_) return;
+    if (closing_ && (pumped == Pumped::kFailed || (pumped == Pumped::kIdle && written() == journal_.position()))) {
+      lock.unlock();
+      if (pumped == Pumped::kIdle && sync() != AofSync::kNever) Sync();
+      return;
+    }
+    if (pumped == Pumped::kMore) continue;
+    const auto woken = [this]() NO_THREAD_SAFETY_ANALYSIS { return noticed_ || closing_ || stopping_; };
+    idle_.store(true, std::memory_order_seq_cst);
+    if (pumped == Pumped::kFailed) {
+      wake_.wait_for(lock, std::chrono::milliseconds(kSecondMs),
+                     [this]() NO_THREAD_SAFETY_ANALYSIS { return closing_ || stopping_; });
+    } else if (sync() == AofSync::kAlways && written() != journal_.position()) {
+      // Recorded since, or reserved and not yet filled in by a command that is running.
+      wake_.wait_for(lock, kFillWait, woken);
+    } else if (sync() == AofSync::kEverySecond && durable() != written()) {
+      wake_.wait_for(lock, std::chrono::milliseconds(std::max<int64_t>(1, synced_ms_ + kSecondMs - NowMs())), woken);
+    } else {
+      wake_.wait(lock, woken);
+    }
+    idle_.store(false, std::memory_order_seq_cst);
+    noticed_ = false;
+  }
+}
+
+AofLog::Pumped AofLog::Pump() {
+  uint64_t until = UINT64_MAX;
+  {
+    const MutexLock lock(mutex_);
+    if (switch_) until = switch_->position;
+  }
+  const uint64_t gathered_before = gathered_;
+  if (buffer_.empty()) Gather(until);
+  if (!WriteBuffer()) return Pumped::kFailed;
+  if (gathered_ == until && !TakeSwitch()) return Pumped::kFailed;
+  const int64_t now_ms = NowMs();
+  if (IsSyncDue(now_ms)) {
+    if (sync() == AofSync::kEverySecond && now_ms - synced_ms_ > kDelayedMs) delayed_syncs_.fetch_add(1);
+    if (!Sync()) return Pumped::kFailed;
+  }
+  return gathered_ != gathered_before ? Pumped::kMore : Pumped::kIdle;
+}
+
+void AofLog::Gather(uint64_t until) {
+  const bool stamps = timestamps_.load(std::memory_order_relaxed);
+  const auto take = [&](const Journal::RecordInfo& info, std::string_view payload) {
+    if ((info.targets & Journal::kAof) == 0) return;
+    if (stamps && info.time_ms / kSecondMs > stamped_s_) {
+      stamped_s_ = info.time_ms / kSecondMs;
+      buffer_ += "#TS:" + std::to_string(stamped_s_) + "\r\n";
+    }
+    buffer_ += payload;
+  };
+  gathered_ = journal_.Read(gathered_, take, std::min(until, gathered_ + kPieceBytes)).value_or(gathered_);
+}
+
+bool AofLog::WriteBuffer() {
+  while (buffer_sent_ < buffer_.size()) {
+    const ssize_t count = write(fd_, buffer_.data() + buffer_sent_, buffer_.size() - buffer_sent_);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) {
+      const std::string reason = std::strerror(errno);
+      // The file ends with a whole record again, if that is possible; else the rest of this one will follow.
+      const auto whole = static_cast<off_t>(file_bytes_.load(std::memory_order_relaxed));
+      if (buffer_sent_ > 0 && ftruncate(fd_, whole) == 0) buffer_sent_ = 0;
+      Fail("Error writing to the AOF file: " + reason);
+      return false;
+    }
+    buffer_sent_ += static_cast<size_t>(count);
+  }
+  file_bytes_.fetch_add(buffer_.size(), std::memory_order_relaxed);
+  buffer_sent_ = 0;
+  buffer_.clear();
+  if (buffer_.capacity() > 4 * kPieceBytes) buffer_.shrink_to_fit();
+  written_.store(gathered_, std::memory_order_release);
+  journal_.Consumed(gathered_);
+  if (sync() == AofSync::kNever) Worked();
+  {
+    const MutexLock lock(mutex_);  // so that nobody misses it who has just looked
+  }
+  room_.notify_all();
+  return true;
+}
+
+bool AofLog::Sync() {
+  syncing_.store(true, std::memory_order_relaxed);
+  const int result = fdatasync(fd_);
+  syncing_.store(false, std::memory_order_relaxed);
+  if (result != 0) {
+    Fail(std::string("Error fsyncing the AOF file: ") + std::strerror(errno));
+    return false;
+  }
+  synced_ms_ = NowMs();
+  durable_.store(written(), std::memory_order_release);
+  Worked();
+  if (callbacks_.on_durable) callbacks_.on_durable();
+  return true;
+}
+
+/// The file before the place is whole and, unless nobody wants that, on disk before anything is written behind it.
+bool AofLog::TakeSwitch() {
+  if (sync() != AofSync::kNever && durable() != written() && !Sync()) return false;
+  const MutexLock lock(mutex_);
+  if (!switch_) return true;
+  CloseFile();
+  fd_ = switch_->fd;
+  switch_.reset();
+  file_bytes_.store(0, std::memory_order_relaxed);
+  stamped_s_ = 0;
+  return true;
+}
+
+void AofLog::Fail(const std::string& what) {
+  const bool first = write_ok_.exchange(false);
+  if (sync() == AofSync::kAlways) return callbacks_.on_fatal(what);
+  if (first) callbacks_.on_error(what);
+}
+
+void AofLog::Worked() {
+  if (!write_ok_.exchange(true)) callbacks_.on_error({});
+}
+
+}  // namespace usher::engine
