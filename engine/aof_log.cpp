@@ -19,14 +19,16 @@ constexpr uint64_t kPieceBytes = uint64_t{1} << 20;
 constexpr int64_t kSecondMs = 1000;
 constexpr int64_t kDelayedMs = 2 * kSecondMs;
 constexpr std::chrono::microseconds kFillWait{100};
+constexpr int64_t kCrowdWaitMaxNs = 2'000'000;
 constexpr mode_t kFileMode = 0644;
 
 int64_t NowMs() {
   return CycleClock::NowNs() / 1'000'000;
 }
 
-int OpenForAppending(const std::string& path) {
-  return open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, kFileMode);
+int OpenForAppending(const std::string& path, AofLog::Content content) {
+  const int emptied = content == AofLog::Content::kNew ? O_TRUNC : 0;
+  return open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | emptied, kFileMode);
 }
 
 std::string CannotOpen(const std::string& path) {
@@ -55,9 +57,18 @@ void AofLog::CloseFile() {
   fd_ = -1;
 }
 
-std::string AofLog::Start(const std::string& path, uint64_t position) {
-  fd_ = OpenForAppending(path);
+std::string AofLog::Start(const std::string& path, Content content, uint64_t position) {
+  CloseFile();
+  fd_ = OpenForAppending(path, content);
   if (fd_ < 0) return CannotOpen(path);
+  {
+    const MutexLock lock(mutex_);
+    closing_ = false;
+  }
+  buffer_.clear();
+  buffer_sent_ = 0;
+  stamped_s_ = 0;
+  write_ok_.store(true);
   file_bytes_.store(static_cast<uint64_t>(std::max<off_t>(0, lseek(fd_, 0, SEEK_END))));
   journal_.Attach(position);
   gathered_ = position;
@@ -68,8 +79,8 @@ std::string AofLog::Start(const std::string& path, uint64_t position) {
   return {};
 }
 
-std::string AofLog::SwitchAt(uint64_t position, const std::string& path) {
-  const int fd = OpenForAppending(path);
+std::string AofLog::SwitchAt(uint64_t position, const std::string& path, Commit commit) {
+  const int fd = OpenForAppending(path, Content::kNew);
   if (fd < 0) return CannotOpen(path);
   {
     const MutexLock lock(mutex_);
@@ -77,7 +88,8 @@ std::string AofLog::SwitchAt(uint64_t position, const std::string& path) {
       close(fd);
       return "The append-only file is being changed already";
     }
-    switch_ = Switch{position, fd};
+    switch_ = Switch{position, fd, path, std::move(commit)};
+    switching_.store(true, std::memory_order_release);
     noticed_ = true;
   }
   wake_.notify_all();
@@ -91,6 +103,7 @@ bool AofLog::Close() {
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
+  journal_.Detach();
   return written() == journal_.position() && write_ok();
 }
 
@@ -123,11 +136,18 @@ bool AofLog::IsSyncDue(int64_t now_ms) const {
     case AofSync::kNever:
       return false;
     case AofSync::kAlways:
-      return true;
+      return CrowdWaitNs() <= 0;
     case AofSync::kEverySecond:
       return now_ms - synced_ms_ >= kSecondMs;
   }
   return false;
+}
+
+/// How much longer the next sync waits for those who waited for the last one.
+int64_t AofLog::CrowdWaitNs() const {
+  const uint64_t arrived = arrived_.load(std::memory_order_relaxed) - arrived_at_sync_;
+  if (arrived >= static_cast<uint64_t>(std::max<int64_t>(0, waiting_after_sync_))) return 0;
+  return sync_end_ns_ + std::min(sync_ns_ / 2, kCrowdWaitMaxNs) - CycleClock::NowNs();
 }
 
 void AofLog::Main() {
@@ -149,6 +169,8 @@ void AofLog::Main() {
     } else if (sync() == AofSync::kAlways && written() != journal_.position()) {
       // Recorded since, or reserved and not yet filled in by a command that is running.
       wake_.wait_for(lock, kFillWait, woken);
+    } else if (sync() == AofSync::kAlways && durable() != written()) {
+      wake_.wait_for(lock, std::chrono::nanoseconds(std::max<int64_t>(1, CrowdWaitNs())), woken);
     } else if (sync() == AofSync::kEverySecond && durable() != written()) {
       wake_.wait_for(lock, std::chrono::milliseconds(std::max<int64_t>(1, synced_ms_ + kSecondMs - NowMs())), woken);
     } else {
@@ -219,30 +241,51 @@ bool AofLog::WriteBuffer() {
 }
 
 bool AofLog::Sync() {
-  syncing_.store(true, std::memory_order_relaxed);
-  const int result = fdatasync(fd_);
-  syncing_.store(false, std::memory_order_relaxed);
-  if (result != 0) {
-    Fail(std::string("Error fsyncing the AOF file: ") + std::strerror(errno));
-    return false;
+  arrived_at_sync_ = arrived_.load(std::memory_order_relaxed);
+  const int64_t start_ns = CycleClock::NowNs();
+  if (!sync_paused_.load(std::memory_order_relaxed)) {
+    syncing_.store(true, std::memory_order_relaxed);
+    const int result = fdatasync(fd_);
+    syncing_.store(false, std::memory_order_relaxed);
+    if (result != 0) {
+      Fail(std::string("Error fsyncing the AOF file: ") + std::strerror(errno));
+      return false;
+    }
   }
+  sync_end_ns_ = CycleClock::NowNs();
+  sync_ns_ = sync_end_ns_ - start_ns;
   synced_ms_ = NowMs();
-  durable_.store(written(), std::memory_order_release);
+  waiting_after_sync_ = waiting_.load(std::memory_order_relaxed);
+  TellDurable();
+  return true;
+}
+
+void AofLog::TellDurable() {
+  durable_.store(written(), std::memory_order_seq_cst);
   Worked();
   if (callbacks_.on_durable) callbacks_.on_durable();
-  return true;
 }
 
 /// The file before the place is whole and, unless nobody wants that, on disk before anything is written behind it.
 bool AofLog::TakeSwitch() {
   if (sync() != AofSync::kNever && durable() != written() && !Sync()) return false;
-  const MutexLock lock(mutex_);
-  if (!switch_) return true;
-  CloseFile();
-  fd_ = switch_->fd;
-  switch_.reset();
-  file_bytes_.store(0, std::memory_order_relaxed);
-  stamped_s_ = 0;
+  Switch next;
+  {
+    const MutexLock lock(mutex_);
+    if (!switch_) return true;
+    next = std::move(*switch_);
+    switch_.reset();
+  }
+  if (next.commit && !next.commit()) {
+    close(next.fd);
+    unlink(next.path.c_str());
+  } else {
+    CloseFile();
+    fd_ = next.fd;
+    file_bytes_.store(0, std::memory_order_relaxed);
+    stamped_s_ = 0;
+  }
+  switching_.store(false, std::memory_order_release);
   return true;
 }
 

@@ -59,6 +59,7 @@ KeyEntry EngineContext::FindLive(const Key& key, int db) {
   const KeyEntry entry = turns_->KeyspaceOf(key, db).Find(key);
   if (!entry || !entry.IsExpired(now_ms())) [[likely]]
     return entry;
+  if (replaying_) return entry;
   Expire(key, db);
   return KeyEntry();
 }
@@ -198,6 +199,18 @@ void EngineContext::EndLoading() {
   turns_->ForEachHeld([&](ShardData& shard) {
     for (size_t db = 0; db < shard.databases.size(); ++db) AccountShard(shard, static_cast<int>(db));
   });
+}
+
+void EngineContext::BeginReplay() {
+  replaying_ = true;
+  journal_ = nullptr;
+  silenced_ = std::exchange(observer_, nullptr);
+}
+
+void EngineContext::EndReplay() {
+  replaying_ = false;
+  observer_ = std::exchange(silenced_, nullptr);
+  EndLoading();
 }
 
 void EngineContext::SetExpiry(const Key& key, int64_t expiry_ms) {

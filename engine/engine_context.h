@@ -119,6 +119,8 @@ class EngineContext {
   }
   int64_t now_ms() const { return now_us_ / 1000; }
   int64_t now_us() const { return now_us_; }
+  /// Whether a key that ends at this time is gone already.
+  bool HasPassed(int64_t at_ms) const { return at_ms <= now_ms() && !replaying_; }
   const Turns& turns() const { return *turns_; }
   ShardData& ShardOf(const Key& key) const { return turns_->DataOf(key); }
   Keyspace& KeyspaceOf(const Key& key) const { return turns_->KeyspaceOf(key, db_); }
@@ -176,6 +178,10 @@ class EngineContext {
   void LoadKey(const Key& key, int db, const EntryBuilder& value, int64_t expiry_ms, uint32_t access);
   /// Counts what was loaded.
   void EndLoading();
+  /// Between these the commands of an append-only file are run again: nothing is journaled or told to anybody, and no
+  /// key expires, since its end is a command of the file as well.
+  void BeginReplay();
+  void EndReplay();
 
   // Whole databases, in the shards that are held: all of them.
   /// Removes all keys of a database.
@@ -252,6 +258,8 @@ class EngineContext {
   int db_ = 0;
   int64_t now_us_ = 0;
   bool no_touch_ = false;
+  bool replaying_ = false;
+  EngineObserver* silenced_ = nullptr;  // while replaying
   uint8_t dirty_ = 0;              // something was modified: kNotJournaled, kNotAccounted
   bool explicit_effects_ = false;  // Effect() replaces the command
   bool in_transaction_ = false;

@@ -152,6 +152,12 @@ void Journal::ReadBytes(uint64_t position, void* data, size_t size) const {
   }
 }
 
+const char* Journal::BytesAt(uint64_t position) const {
+  const Chunk* const chunk = ChunkInMemory(position / kChunkBytes);
+  ASSERT(chunk != nullptr);
+  return chunk->bytes + position % kChunkBytes;
+}
+
 Journal::Stats Journal::GetStats() const {
   Stats stats;
   stats.position = position();

@@ -95,6 +95,8 @@ class Journal {
   void Write(uint64_t position, const void* data, size_t size);
   void ReadBytes(uint64_t position, void* data, size_t size) const;
   const Chunk* ChunkInMemory(uint64_t chunk_index) const;
+  /// The bytes of a record that is published, up to the end of the chunk.
+  const char* BytesAt(uint64_t position) const;
   static std::atomic_ref<uint64_t> WordAt(Chunk& chunk, size_t offset);
   /// The first word of the record at `position`; 0: not published. Nothing: not in memory.
   std::optional<uint64_t> ReadWord(uint64_t position) const;
@@ -125,10 +127,15 @@ std::optional<uint64_t> Journal::Read(uint64_t position, Fn&& fn, uint64_t until
     info.db = static_cast<uint8_t>(*word >> 48);
     info.targets = static_cast<Target>(*word >> 56);
     ReadBytes(position + 8, &info.time_ms, sizeof info.time_ms);
-    payload.resize(static_cast<uint32_t>(*word));
-    ReadBytes(position + kHeaderBytes, payload.data(), payload.size());
-    fn(info, std::string_view(payload));
-    position += RecordBytes(payload.size());
+    const size_t size = static_cast<uint32_t>(*word);
+    if (position % kChunkBytes + kHeaderBytes + size <= kChunkBytes) {
+      fn(info, std::string_view(BytesAt(position + kHeaderBytes), size));
+    } else {
+      payload.resize(size);
+      ReadBytes(position + kHeaderBytes, payload.data(), size);
+      fn(info, std::string_view(payload));
+    }
+    position += RecordBytes(size);
   }
   return position;
 }

@@ -103,13 +103,16 @@ uint32_t FlagsWithQueued(const Session& session, const CommandSpec& spec) {
 }
 
 /// Why the server refuses the command in its present state; "": it does not.
-std::string_view GateText(uint32_t gate, const Session& session, const CommandSpec& spec) {
+std::string GateText(const Server& server, uint32_t gate, const Session& session, const CommandSpec& spec) {
   const bool writes = (FlagsWithQueued(session, spec) & kWrite) != 0 || spec.name == "ping";
   if ((gate & kGateWritesRefused) != 0 && writes) {
     return "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands "
            "that may modify the data set are disabled, because this instance is configured to report errors during "
            "writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for "
            "details about the RDB error.";
+  }
+  if ((gate & kGateAofFailed) != 0 && writes) {
+    return "MISCONF Errors writing to the AOF file: " + server.aof().WriteError();
   }
   if ((gate & kGateLoading) != 0 && (spec.flags & kLoading) == 0) {
     return "LOADING Redis is loading the dataset in memory";
@@ -187,7 +190,7 @@ Admission Admit(Server& server, Session& session, ExecutionThread& thread) {
   if ((session.client.restrictions | gate) == 0) [[likely]]
     return Admission::kRuns;
   error = RestrictionText(server, session, spec);
-  if (error.empty() && gate != 0) error = GateText(gate, session, spec);
+  if (error.empty() && gate != 0) error = GateText(server, gate, session, spec);
   if (!error.empty()) return Reject(session, thread, error);
   if ((session.client.restrictions & kInMulti) == 0 || RunsInMulti(spec.name)) return Admission::kRuns;
   return QueueRequest(server, session, thread);

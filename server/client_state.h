@@ -137,6 +137,7 @@ struct ClientState {
   uint8_t restrictions = 0;  // ClientRestriction
   bool close_after_reply = false;
   bool no_touch = false;
+  uint64_t awaits_position = 0;  // of the journal: WAITAOF
   ReplyMode reply_mode = ReplyMode::kOn;
   std::unique_ptr<Subscriptions> subscriptions;  // null: none yet; the home worker only
   RecentName last_name;                          // of the session's prepared row

@@ -78,10 +78,6 @@ constexpr ConfigDirective ShutdownFlags(std::string_view name, std::string_view 
 }
 
 constexpr ConfigDirective BaseName(std::string_view name, std::string_view value, std::string_view noun) {
-  return WithWords(Special(name, ConfigKind::kBaseName, value, kDormant), noun);
-}
-
-constexpr ConfigDirective EffectiveName(std::string_view name, std::string_view value, std::string_view noun) {
   return WithWords(Special(name, ConfigKind::kBaseName, value, kEffective), noun);
 }
 
@@ -99,18 +95,19 @@ constexpr ConfigDirective kDirectives[] = {
     Bool("activedefrag", "no", kTuning),
     Bool("activerehashing", "yes", kTuning),
     Bool("always-show-logo", "no", kTuning).Flags(kConfigImmutable),
-    Bool("aof-disable-auto-gc", "no", kDormant),
-    Bool("aof-load-truncated", "yes", kDormant),
+    Bool("aof-disable-auto-gc", "no", kEffective).Into<&ConfigValues::append_keeps_history>(),
+    Bool("aof-load-truncated", "yes", kEffective).Into<&ConfigValues::append_loads_truncated>(),
     Text("aof-rewrite-cpulist", "", kDormant).Flags(kConfigImmutable).Alias("aof_rewrite_cpulist"),
-    Bool("aof-rewrite-incremental-fsync", "yes", kDormant),
-    Bool("aof-timestamp-enabled", "no", kDormant),
-    Bool("aof-use-rdb-preamble", "yes", kDormant),
-    BaseName("appenddirname", "appendonlydir", "dirname").Flags(kConfigImmutable),
-    BaseName("appendfilename", "appendonly.aof", "filename").Flags(kConfigImmutable),
-    Enum("appendfsync", "everysec", "everysec|always|no", kDormant),
-    Bool("appendonly", "no", kPromise),
-    Memory("auto-aof-rewrite-min-size", "67108864", 0, kDormant),
-    Integer("auto-aof-rewrite-percentage", "100", 0, kInt32Max, kDormant),
+    Bool("aof-rewrite-incremental-fsync", "yes", kTuning),
+    Bool("aof-timestamp-enabled", "no", kEffective).Into<&ConfigValues::append_timestamps>(),
+    Bool("aof-use-rdb-preamble", "yes", kPromise),
+    BaseName("appenddirname", "appendonlydir", "dirname").Flags(kConfigImmutable).Into<&ConfigValues::append_folder>(),
+    BaseName("appendfilename", "appendonly.aof", "filename").Flags(kConfigImmutable).Into<&ConfigValues::append_file>(),
+    Enum("appendfsync", "everysec", "everysec|always|no", kEffective).Into<&ConfigValues::append_sync>(),
+    Bool("appendonly", "no", kEffective).Into<&ConfigValues::append_only>(),
+    Memory("auto-aof-rewrite-min-size", "67108864", 0, kEffective).Into<&ConfigValues::append_rewrite_bytes_min>(),
+    Integer("auto-aof-rewrite-percentage", "100", 0, kInt32Max, kEffective)
+        .Into<&ConfigValues::append_rewrite_percentage>(),
     Text("bgsave-cpulist", "", kDormant).Flags(kConfigImmutable).Alias("bgsave_cpulist"),
     Special("bind", ConfigKind::kBindAddresses, "* -::*", kEffective)
         .Flags(kConfigNeedsHook)
@@ -148,7 +145,7 @@ constexpr ConfigDirective kDirectives[] = {
     Bool("crash-memcheck-enabled", "yes", kTuning),
     Bool("daemonize", "no", kEffective).Flags(kConfigImmutable).Into<&ConfigValues::daemonize>(),
     Integer("databases", "16", 1, kInt32Max, kEffective).Flags(kConfigImmutable).Into<&ConfigValues::databases>(),
-    EffectiveName("dbfilename", "dump.rdb", "filename").Flags(kConfigProtected).Into<&ConfigValues::rdb_file>(),
+    BaseName("dbfilename", "dump.rdb", "filename").Flags(kConfigProtected).Into<&ConfigValues::rdb_file>(),
     Special("dir", ConfigKind::kDirectory, "", kEffective).Flags(kConfigProtected).Into<&ConfigValues::directory>(),
     Bool("disable-thp", "yes", kTuning).Flags(kConfigImmutable),
     Bool("dynamic-hz", "yes", kTuning),
@@ -206,7 +203,7 @@ constexpr ConfigDirective kDirectives[] = {
     Integer("maxmemory-samples", "5", 1, kInt32Max, kEffective).Into<&ConfigValues::maxmemory_samples>(),
     Integer("min-replicas-max-lag", "10", 0, kInt32Max, kDormant).Alias("min-slaves-max-lag"),
     Integer("min-replicas-to-write", "0", 0, kInt32Max, kPromise).Alias("min-slaves-to-write"),
-    Bool("no-appendfsync-on-rewrite", "no", kDormant),
+    Bool("no-appendfsync-on-rewrite", "no", kEffective).Into<&ConfigValues::append_sync_pauses>(),
     Special("notify-keyspace-events", ConfigKind::kKeyspaceEvents, "", kEffective)
         .Into<&ConfigValues::notify_classes>(),
     Enum("oom-score-adj", "no", "no|yes|relative|absolute", kPromise),

@@ -18,6 +18,8 @@ namespace usher::server {
 enum class LogLevel : uint8_t { kDebug, kVerbose, kNotice, kWarning, kNothing };
 /// Who may use a risky feature: nobody, everybody, connections from this machine.
 enum class Allowed : uint8_t { kNo, kYes, kLocal };
+/// appendfsync, in the order of its words.
+enum class AppendSync : uint8_t { kEverySecond, kAlways, kNever };
 enum class JournalMode : uint8_t { kOff, kMemory };
 
 /// client-output-buffer-limit of one class of clients; 0 is no limit.
@@ -68,6 +70,18 @@ struct ConfigValues {
   bool rdb_compression = false;
   bool rdb_checksum = false;
   bool stop_writes_on_save_error = false;
+
+  // The append-only file.
+  bool append_only = false;
+  std::string append_folder;  // appenddirname
+  std::string append_file;    // appendfilename
+  AppendSync append_sync = AppendSync::kEverySecond;
+  bool append_sync_pauses = false;      // no-appendfsync-on-rewrite
+  bool append_loads_truncated = false;  // aof-load-truncated
+  bool append_timestamps = false;       // aof-timestamp-enabled
+  bool append_keeps_history = false;    // aof-disable-auto-gc
+  int append_rewrite_percentage = 0;    // auto-aof-rewrite-percentage; 0: only when asked
+  uint64_t append_rewrite_bytes_min = 0;
 
   // Clients.
   OutputBufferLimits output_buffer_limits;

@@ -220,18 +220,42 @@ void Connection::SendOwed() {
 
 void Connection::QueuePushed() {
   queued_.Append(pushed_.Pending());
+  MayHold(pushed_.size());
   pushed_.MarkSent(pushed_.size());
+}
+
+/// With appendfsync always, what was just queued leaves only when all that it may tell of is on disk.
+void Connection::MayHold(size_t bytes) {
+  const Aof& aof = worker_.server().aof();
+  if (!aof.holds_replies() && held_bytes_ == 0) [[likely]]
+    return;
+  const uint64_t position = aof.position();
+  if (bytes == 0 || (held_bytes_ == 0 && position <= aof.released())) return;
+  worker_.HoldForDisk(*this, held_bytes_ == 0 ? Worker::HoldsAlready::kNo : Worker::HoldsAlready::kYes);
+  held_.push_back({bytes, position});
+  held_bytes_ += bytes;
+}
+
+bool Connection::OnDurable(uint64_t position) {
+  size_t gone = 0;
+  for (; gone < held_.size() && held_[gone].position <= position; ++gone) held_bytes_ -= held_[gone].bytes;
+  held_.erase(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(gone));
+  if (closing_ || gone == 0) return held_.empty();
+  if (SendQueued() && queued_.size() == 0 && close_after_send_) Close(CloseWhen::kNow);
+  return held_.empty();
 }
 
 void Connection::Flush() {
   if (closing_) return;
   protocol::ReplyBuffer& replies = session_.replies;
+  const size_t added = replies.size();
   if (queued_.size() == 0 && replies.size() > 0) {
     std::swap(queued_, replies);
   } else if (replies.size() > 0) {
     queued_.Append(replies.Pending());
     replies.Truncate(0);
   }
+  MayHold(added);
   if (pushed_.size() > 0) [[unlikely]]
     QueuePushed();
   if (!SendQueued()) return;
@@ -241,8 +265,9 @@ void Connection::Flush() {
 }
 
 bool Connection::SendQueued() {
-  while (queued_.size() > 0) {
-    const TransportResult sent = transport_->Send(queued_.Pending());
+  while (queued_.size() > held_bytes_) {
+    const size_t may_leave = queued_.size() - held_bytes_;
+    const TransportResult sent = transport_->Send(queued_.Pending().substr(0, may_leave));
     if (sent.kind == TransportResult::Kind::kClosed) {
       Close(CloseWhen::kNow);
       return false;
@@ -251,7 +276,7 @@ bool Connection::SendQueued() {
     worker_.execution().stats.net_out_bytes.Add(sent.bytes);
     worker_.execution().stats.writes.Add(1);
     info_->net_out_bytes.fetch_add(sent.bytes, std::memory_order_relaxed);
-    const bool all = sent.bytes == queued_.size();
+    const bool all = sent.bytes == may_leave;
     queued_.MarkSent(sent.bytes);
     if (!all) break;
   }
@@ -270,7 +295,7 @@ void Connection::UpdateWatch() {
   if (closing_ || !watcher_) return;
   int events = 0;
   if (!stop_reading_ && !close_after_send_) events |= SocketWatcher::kReadable;
-  if (queued_.size() > 0) events |= SocketWatcher::kWritable;
+  if (queued_.size() > held_bytes_) events |= SocketWatcher::kWritable;
   watcher_->Watch(events);
 }
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "protocol/resp_writer.h"
 #include "server/config_values.h"
@@ -47,12 +48,19 @@ class Connection final : public SessionHome {
   void Close(CloseWhen when);
   /// A wait's time is up: it ends as its command says.
   void OnDeadline();
+  /// The append-only file has come to this place: sends the replies that waited for it. True when none wait any more.
+  bool OnDurable(uint64_t position);
   /// Goes on after CLIENT PAUSE ended.
   void Resume();
   /// Called some times a second: idle timeout, buffers, soft output limit.
   void OnTick(int64_t now_ms);
 
  private:
+  /// Replies that leave when the append-only file has come to a place.
+  struct HeldReplies {
+    size_t bytes = 0;
+    uint64_t position = 0;
+  };
   enum class State : uint8_t { kOpen, kAway, kWaiting, kHeld };
 
   static void OnSocket(void* owner, int events, bool error);
@@ -68,6 +76,7 @@ class Connection final : public SessionHome {
   void Flush();
   bool SendQueued();
   void QueuePushed();
+  void MayHold(size_t bytes);
   void UpdateWatch();
   void EnforceOutputLimit(int64_t now_ms);
   void ReportUsage();
@@ -79,8 +88,10 @@ class Connection final : public SessionHome {
   const std::unique_ptr<Transport> transport_;
   std::optional<SocketWatcher> watcher_;
   Session session_;
-  protocol::ReplyBuffer queued_;  // what the socket did not take yet, older than session_.replies
-  protocol::ReplyBuffer pushed_;  // pushed while the session was away, younger than its replies
+  protocol::ReplyBuffer queued_;   // what the socket did not take yet, older than session_.replies
+  protocol::ReplyBuffer pushed_;   // pushed while the session was away, younger than its replies
+  std::vector<HeldReplies> held_;  // of queued_, at its end; oldest first
+  size_t held_bytes_ = 0;          // of all of them
   State state_ = State::kOpen;
   bool closing_ = false;  // gone as soon as the session is home
   bool close_after_send_ = false;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "engine/rdb_file.h"
 #include "engine/snapshot.h"
@@ -34,11 +35,17 @@ std::string Persistence::PathOf(std::string_view name) const {
   return folder.is_absolute() ? (folder / name).string() : std::string(name);
 }
 
-engine::RdbFilePlan Persistence::PlanFile(engine::EngineContext& context) const {
+engine::RdbFilePlan Persistence::PlanOwnFile(engine::EngineContext& context) const {
+  return PlanFile(context, FileKind::kRdb, PathOf("temp-" + std::to_string(getpid()) + ".rdb"),
+                  PathOf(server_.config().rdb_file));
+}
+
+engine::RdbFilePlan Persistence::PlanFile(engine::EngineContext& context, FileKind kind, const std::string& temporary,
+                                          const std::string& path) const {
   const ConfigValues& config = server_.config();
   engine::RdbFilePlan plan;
-  plan.temporary = PathOf("temp-" + std::to_string(getpid()) + ".rdb");
-  plan.path = PathOf(config.rdb_file);
+  plan.temporary = temporary;
+  plan.path = path;
   const engine::EngineSettings& settings = context.settings();
   plan.options = {.compress = config.rdb_compression,
                   .checksum = config.rdb_checksum,
@@ -49,7 +56,7 @@ engine::RdbFilePlan Persistence::PlanFile(engine::EngineContext& context) const 
               {"redis-bits", "64"},
               {"ctime", std::to_string(context.now_ms() / 1000)},
               {"used-mem", std::to_string(server_.engine().KeyMemoryBytes())},
-              {"aof-base", "0"}};
+              {"aof-base", kind == FileKind::kAofBase ? "1" : "0"}};
   for (int db = 0; db < server_.engine().databases(); ++db) {
     engine::RdbDatabaseSize size{.db = db};
     context.turns().ForEachHeld([&](const engine::ShardData& shard) {
@@ -85,7 +92,7 @@ bool Persistence::WriteFile(engine::EngineContext& context, const engine::RdbFil
 
 bool Persistence::Save(engine::EngineContext& context) {
   std::string error;
-  const bool saved = WriteFile(context, PlanFile(context), error);
+  const bool saved = WriteFile(context, PlanOwnFile(context), error);
   if (!saved) {
     server_.log().Warning(error);
     return false;
@@ -106,14 +113,34 @@ void Persistence::NoteSaved(uint64_t dirty) {
   OnConfig();
 }
 
+std::string Persistence::SaveBase(engine::EngineContext& context, const std::string& temporary,
+                                  const std::string& path) const {
+  std::string error;
+  return WriteFile(context, PlanFile(context, FileKind::kAofBase, temporary, path), error) ? std::string() : error;
+}
+
 bool Persistence::StartBackground(engine::EngineContext& context) {
   start_posted_.store(false);
   if (saving()) return false;
   last_try_s_.store(context.now_ms() / 1000);
+  writes_base_.store(false);
+  StartSnapshot(context, PlanOwnFile(context));
+  return true;
+}
+
+bool Persistence::StartBase(engine::EngineContext& context, const std::string& temporary, const std::string& path,
+                            BaseDone done) {
+  if (saving()) return false;
+  writes_base_.store(true);
+  base_done_ = std::move(done);
+  StartSnapshot(context, PlanFile(context, FileKind::kAofBase, temporary, path));
+  return true;
+}
+
+void Persistence::StartSnapshot(engine::EngineContext& context, engine::RdbFilePlan plan) {
   background_start_ms_.store(context.now_ms());
   dirty_at_start_.store(server_.stats_reader().Dirty());
   peak_bytes_.store(0);
-  engine::RdbFilePlan plan = PlanFile(context);
   uint64_t keys = 0;
   for (const engine::RdbDatabaseSize& size : plan.sizes) keys += size.keys;
   keys_at_start_.store(keys);
@@ -128,7 +155,6 @@ bool Persistence::StartBackground(engine::EngineContext& context) {
   });
   const engine::MutexLock lock(mutex_);
   file_ = std::move(file);
-  return true;
 }
 
 bool Persistence::IsDue(engine::ShardIndex shard, int64_t) {
@@ -153,13 +179,16 @@ void Persistence::Collect() {
   const engine::SnapshotFile* const file = current_.load(std::memory_order_acquire);
   if (file == nullptr || !file->finished() || shards_left_.load(std::memory_order_acquire) != 0) return;
   const std::string error = file->error();
+  const bool writes_base = writes_base_.load();
+  const BaseDone base_done = std::exchange(base_done_, nullptr);
   {
     const engine::MutexLock lock(mutex_);
-    last_background_seconds_ = (server_.clock().NowUs() / 1000 - background_start_ms_.load()) / 1000;
+    if (!writes_base) last_background_seconds_ = (server_.clock().NowUs() / 1000 - background_start_ms_.load()) / 1000;
     last_snapshot_bytes_ = peak_bytes_.load();
     current_.store(nullptr, std::memory_order_release);
     file_.reset();
   }
+  if (writes_base) return base_done(error);
   last_background_ok_.store(error.empty());
   if (error.empty()) {
     server_.log().Notice("Background saving terminated with success");
@@ -194,8 +223,8 @@ void Persistence::OnTick() {
     if (bytes > peak_bytes_.load()) peak_bytes_.store(bytes);
     return Collect();
   }
-  if (server_.config().save_points.empty() || loading_.load() || start_posted_.load()) return;
-  if (!IsSavePointReached()) return;
+  if (loading_.load() || start_posted_.load()) return;
+  if (!scheduled_.exchange(false) && (server_.config().save_points.empty() || !IsSavePointReached())) return;
   start_posted_.store(true);
   AllShardsTask::Post(server_, AllShardsTask::Length::kShort, [this](engine::EngineContext& context) {
     if (StartBackground(context)) server_.log().Notice("Background saving started");
@@ -229,8 +258,9 @@ PersistenceInfo Persistence::Info() const {
   info.last_save_s = last_save_s();
   info.last_background_ok = last_background_ok_.load();
   const engine::MutexLock lock(mutex_);
-  info.saving = file_ != nullptr;
-  if (info.saving) {
+  info.saving = file_ != nullptr && !writes_base_.load();
+  info.snapshot_for_aof = file_ != nullptr && writes_base_.load();
+  if (file_ != nullptr) {
     info.keys_processed = file_->keys_written();
     info.keys_total = keys_at_start_.load();
     info.snapshot_bytes = file_->pending_bytes();

@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,7 +34,8 @@ struct PersistenceInfo {
   int64_t loading_start_s = 0;
   uint64_t loading_total_bytes = 0;
   uint64_t loading_loaded_bytes = 0;
-  bool saving = false;  // in the background
+  bool saving = false;  // an RDB file, in the background
+  bool snapshot_for_aof = false;
   uint64_t keys_processed = 0;
   uint64_t keys_total = 0;
   uint64_t snapshot_bytes = 0;
@@ -62,13 +64,31 @@ class Persistence final : public MaintenanceJob {
   /// Loads the file that is there. Returns what is wrong, or "".
   std::string Load(engine::EngineContext& context);
   void EndLoading();
+  /// Whether keys that have expired are loaded all the same: commands that come after them may give them a new life.
+  enum class Expired : uint8_t { kDropped, kKept };
+  /// Loads any file in RDB format. `end`: the place behind it, where something else may follow.
+  std::string LoadFile(engine::EngineContext& context, const std::string& path, Expired expired, uint64_t* end);
+  /// What INFO shows of loading: bytes of all files, and how many of them have been read.
+  void SetLoadingTotal(uint64_t bytes) { loading_total_bytes_.store(bytes); }
+  std::atomic<uint64_t>& loading_loaded_bytes() { return loading_loaded_bytes_; }
 
   // Saving.
   /// Writes the file now. False: the log says why.
   bool Save(engine::EngineContext& context) EXCLUDES(mutex_);
   /// Begins a background save. False: one is running.
   bool StartBackground(engine::EngineContext& context) EXCLUDES(mutex_);
+  /// A file in RDB format for the append-only file: its data set now, at once or in the background. `done` is called on
+  /// the main thread with what went wrong, or "". False: a snapshot is running.
+  std::string SaveBase(engine::EngineContext& context, const std::string& temporary, const std::string& path) const;
+  using BaseDone = std::function<void(const std::string& error)>;
+  bool StartBase(engine::EngineContext& context, const std::string& temporary, const std::string& path, BaseDone done)
+      EXCLUDES(mutex_);
+  /// A snapshot is being written, for whatever.
   bool saving() const { return current_.load(std::memory_order_acquire) != nullptr; }
+  /// The same, of an RDB file of its own.
+  bool saving_rdb() const { return saving() && !writes_base_.load(); }
+  /// BGSAVE SCHEDULE: begins a background save as soon as nothing is in its way.
+  void Schedule() { scheduled_.store(true); }
   /// DEBUG RELOAD: saves (perhaps), empties (perhaps) and loads. Returns what is wrong, or "".
   std::string Reload(engine::EngineContext& context, bool save, bool unload);
   /// Whether the configuration wants a save when the server stops.
@@ -90,7 +110,11 @@ class Persistence final : public MaintenanceJob {
   class KeyLoader;
 
   std::string PathOf(std::string_view name) const;
-  engine::RdbFilePlan PlanFile(engine::EngineContext& context) const;
+  enum class FileKind : uint8_t { kRdb, kAofBase };
+  engine::RdbFilePlan PlanFile(engine::EngineContext& context, FileKind kind, const std::string& temporary,
+                               const std::string& path) const;
+  engine::RdbFilePlan PlanOwnFile(engine::EngineContext& context) const;
+  void StartSnapshot(engine::EngineContext& context, engine::RdbFilePlan plan) EXCLUDES(mutex_);
   bool WriteFile(engine::EngineContext& context, const engine::RdbFilePlan& plan, std::string& error) const;
   void Collect() EXCLUDES(mutex_);
   bool IsSavePointReached() const;
@@ -101,6 +125,9 @@ class Persistence final : public MaintenanceJob {
   std::unique_ptr<std::atomic<uint64_t>[]> shard_bytes_;  // ShardSnapshot::MemoryBytes()
   std::atomic<size_t> shards_left_{0};
   std::atomic<engine::SnapshotFile*> current_{nullptr};
+  std::atomic<bool> writes_base_{false};  // the snapshot is the append-only file's
+  BaseDone base_done_;                    // its; set before current_, called when that is null again
+  std::atomic<bool> scheduled_{false};
   std::atomic<bool> start_posted_{false};  // a save point's start is on its way
   std::atomic<int64_t> last_save_s_;
   std::atomic<int64_t> last_try_s_{0};

@@ -21,6 +21,26 @@ void WriteLoading(const PersistenceInfo& info, const Server& server, InfoWriter&
   out.Number("loading_eta_seconds", static_cast<int64_t>(eta_s));
 }
 
+void WriteAof(const AofInfo& info, InfoWriter& out) {
+  out.Number("aof_enabled", info.enabled ? 1 : 0);
+  out.Number("aof_rewrite_in_progress", info.rewriting ? 1 : 0);
+  out.Number("aof_rewrite_scheduled", info.scheduled ? 1 : 0);
+  out.Number("aof_last_rewrite_time_sec", info.last_rewrite_seconds);
+  out.Number("aof_current_rewrite_time_sec", info.current_rewrite_seconds);
+  out.Text("aof_last_bgrewrite_status", info.last_rewrite_ok ? "ok" : "err");
+  out.Unsigned("aof_rewrites", info.rewrites);
+  out.Unsigned("aof_rewrites_consecutive_failures", info.rewrites_failed);
+  out.Text("aof_last_write_status", info.last_write_ok ? "ok" : "err");
+  out.Zeros({"aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size"});
+  if (!info.enabled) return;
+  out.Unsigned("aof_current_size", info.current_bytes);
+  out.Unsigned("aof_base_size", info.base_bytes);
+  out.Number("aof_pending_rewrite", 0);
+  out.Unsigned("aof_buffer_length", info.buffered_bytes);
+  out.Unsigned("aof_pending_bio_fsync", info.pending_syncs);
+  out.Unsigned("aof_delayed_fsync", info.delayed_syncs);
+}
+
 }  // namespace
 
 void WritePersistenceInfo(Server& server, InfoWriter& out) {
@@ -45,13 +65,7 @@ void WritePersistenceInfo(Server& server, InfoWriter& out) {
   out.Unsigned("rdb_last_cow_size", info.last_snapshot_bytes);
   out.Unsigned("rdb_last_load_keys_expired", info.keys_expired_at_load);
   out.Unsigned("rdb_last_load_keys_loaded", info.keys_loaded);
-  out.Zeros({"aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled"});
-  out.Number("aof_last_rewrite_time_sec", -1);
-  out.Number("aof_current_rewrite_time_sec", -1);
-  out.Text("aof_last_bgrewrite_status", "ok");
-  out.Zeros({"aof_rewrites", "aof_rewrites_consecutive_failures"});
-  out.Text("aof_last_write_status", "ok");
-  out.Zeros({"aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size"});
+  WriteAof(server.aof().Info(), out);
   WriteLoading(info, server, out);
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 
 #include "engine/access_clock.h"
 #include "engine/rdb_file.h"
@@ -40,7 +41,8 @@ std::string SecondsText(std::chrono::steady_clock::duration taken) {
 /// Puts what a file holds into the keyspaces.
 class Persistence::KeyLoader final : public engine::RdbTarget {
  public:
-  KeyLoader(Server& server, engine::EngineContext& context) : server_(server), context_(context) {}
+  KeyLoader(Server& server, engine::EngineContext& context, Expired expired_keys)
+      : server_(server), context_(context), drops_expired_(expired_keys == Expired::kDropped) {}
 
   std::string OnDatabase(int64_t db) override {
     const int databases = server_.engine().databases();
@@ -50,7 +52,7 @@ class Persistence::KeyLoader final : public engine::RdbTarget {
   }
 
   std::string OnKey(const engine::RdbKey& key, engine::DecodedValue& value) override {
-    if (key.expiry_ms != engine::kNoExpiry && key.expiry_ms < context_.now_ms()) {
+    if (drops_expired_ && key.expiry_ms != engine::kNoExpiry && key.expiry_ms < context_.now_ms()) {
       ++expired;
       return {};
     }
@@ -92,6 +94,7 @@ class Persistence::KeyLoader final : public engine::RdbTarget {
 
   Server& server_;
   engine::EngineContext& context_;
+  const bool drops_expired_;
 };
 
 bool Persistence::HasFile() const {
@@ -112,30 +115,36 @@ void Persistence::EndLoading() {
 }
 
 std::string Persistence::Load(engine::EngineContext& context) {
-  const ConfigValues& config = server_.config();
-  engine::RdbFileSource file;
-  const std::string path = PathOf(config.rdb_file);
-  switch (file.Open(path)) {
-    case engine::RdbFileSource::Opened::kMissing:
-      return {};
-    case engine::RdbFileSource::Opened::kFailed:
-      return "Fatal error: can't open the RDB file " + path + " for reading: " + file.error();
-    case engine::RdbFileSource::Opened::kYes:
-      break;
-  }
-  loading_total_bytes_.store(file.size());
+  const std::string path = PathOf(server_.config().rdb_file);
+  std::error_code failed;
+  const uint64_t bytes = std::filesystem::file_size(path, failed);
+  SetLoadingTotal(failed ? 0 : bytes);
   const auto start = std::chrono::steady_clock::now();
+  if (!HasFile()) return {};
+  std::string error = LoadFile(context, path, Expired::kDropped, nullptr);
+  if (!error.empty()) return error;
+  server_.log().Notice("DB loaded from disk: " + SecondsText(std::chrono::steady_clock::now() - start) + " seconds");
+  return {};
+}
+
+std::string Persistence::LoadFile(engine::EngineContext& context, const std::string& path, Expired expired,
+                                  uint64_t* end) {
+  const bool checksum = server_.config().rdb_checksum;
+  engine::RdbFileSource file;
+  if (file.Open(path) != engine::RdbFileSource::Opened::kYes) {
+    return "Fatal error: can't open the RDB file " + path + " for reading: " + file.error();
+  }
   WatchedSource source(file, loading_loaded_bytes_);
-  engine::RdbReader reader(source, config.rdb_checksum);
-  KeyLoader loader(server_, context);
-  std::string error = LoadRdb(reader, context.settings(), loader, {.checksum = config.rdb_checksum});
+  engine::RdbReader reader(source, checksum);
+  KeyLoader loader(server_, context, expired);
+  std::string error = LoadRdb(reader, context.settings(), loader, {.checksum = checksum});
   context.EndLoading();
   if (!error.empty()) return "Error loading the RDB file " + path + ": " + error + ". " + file.error();
   error = server_.functions().ReplaceAll(loader.libraries);
   if (!error.empty()) return "Error loading the RDB file " + path + ": " + error;
   server_.log().Notice("Done loading RDB, keys loaded: " + std::to_string(loader.loaded) +
                        ", keys expired: " + std::to_string(loader.expired) + ".");
-  server_.log().Notice("DB loaded from disk: " + SecondsText(std::chrono::steady_clock::now() - start) + " seconds");
+  if (end != nullptr) *end = reader.consumed();
   const engine::MutexLock lock(mutex_);
   keys_loaded_ = loader.loaded;
   keys_expired_ = loader.expired;

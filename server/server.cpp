@@ -99,6 +99,7 @@ Server::Server(Config& server_config, Options options)
   }
   for (size_t i = 0; i < worker_count; ++i) workers_.push_back(std::make_unique<Worker>(*this, i));
   pool_ = std::make_unique<WorkerPool>(*this, worker_count, kPoolThreads);
+  aof_ = std::make_unique<Aof>(*this);
   config_.AddVeto({"maxclients"}, [](const ConfigChange& change) -> std::string {
     const int64_t fits = RaiseOpenFilesFor(change.after.max_clients);
     if (fits >= change.after.max_clients) return {};
@@ -109,6 +110,7 @@ Server::Server(Config& server_config, Options options)
     engine_->Publish(SettingsFrom(change.after));
     memory_guard_->OnConfig();
     persistence_->OnConfig();
+    aof_->OnConfig(change);
     log_.SetLevel(change.after.log_level);
     AdvanceAdmission();
   });
@@ -157,20 +159,27 @@ std::string Server::Start() {
   FitMaxClients();
   if (std::string error = StartMetrics(); !error.empty()) return error;
   listener_ = std::make_unique<Listener>(*this, main_loop_);
-  const bool has_file = persistence_->HasFile();
-  if (has_file) persistence_->BeginLoading();
+  const bool loads = config().append_only || persistence_->HasFile();
+  if (loads) persistence_->BeginLoading();
   std::string error = listener_->Open();
   if (!error.empty()) return error;
   pool_->Start();
   for (const auto& worker : workers_) worker->Start();
-  if (has_file) StartLoading();
+  if (loads) StartLoading();
   return {};
 }
 
-/// The file is loaded by a thread of the pool, which holds all turns, while clients are told to wait.
+/// With an append-only file that is what is loaded, and nothing else, as in Redis.
+std::string Server::LoadDataSet(engine::EngineContext& context) {
+  if (!config().append_only) return persistence_->Load(context);
+  std::string error = aof_->Load(context);
+  return error.empty() ? aof_->Open(context) : error;
+}
+
+/// The data set is loaded by a thread of the pool, which holds all turns, while clients are told to wait.
 void Server::StartLoading() {
   AllShardsTask::Post(*this, AllShardsTask::Length::kLong, [this](engine::EngineContext& context) {
-    const std::string error = persistence_->Load(context);
+    const std::string error = LoadDataSet(context);
     if (error.empty()) return persistence_->EndLoading();
     log_.Warning(error);
     log_.Warning("Fatal error loading the DB. Exiting.");
@@ -206,6 +215,7 @@ void Server::RunUntilShutdown() {
   LoopTimer tick(main_loop_, [this] {
     pause_.OnTick(Worker::MonotonicMs());
     maintenance_->OnTick();
+    aof_->OnTick();
   });
   tick.Start(Maintenance::kTickMs, Maintenance::kTickMs);
   LoopTimer sampling(main_loop_, [this] { SampleStats(); });
@@ -222,6 +232,7 @@ void Server::RunUntilShutdown() {
     more = false;
     for (const auto& worker : workers_) more = worker->FinishWork() || more;
   }
+  aof_->Close();
   log_.Warning("Usher is now ready to exit, bye bye...");
 }
 

@@ -14,6 +14,7 @@
 #include "engine/base/clock.h"
 #include "engine/engine.h"
 #include "engine/turn_scheduler.h"
+#include "server/aof.h"
 #include "server/client_registry.h"
 #include "server/config.h"
 #include "server/dispatcher.h"
@@ -52,6 +53,7 @@ class Listener;
 enum GateBit : uint32_t {
   kGateLoading = 1u << 0,        // the data set is being loaded
   kGateWritesRefused = 1u << 1,  // the last background save failed (stop-writes-on-bgsave-error)
+  kGateAofFailed = 1u << 2,      // the append-only file cannot be written
 };
 
 class Server {
@@ -112,6 +114,8 @@ class Server {
   MemoryGuard& memory_guard() { return *memory_guard_; }
   ExpiryJob& expiry() { return *expiry_; }
   Persistence& persistence() { return *persistence_; }
+  Aof& aof() { return *aof_; }
+  const Aof& aof() const { return *aof_; }
   const std::string& run_id() const { return run_id_; }
   int64_t start_ms() const { return start_ms_; }
 
@@ -128,6 +132,7 @@ class Server {
  private:
   void FitMaxClients();
   std::string StartMetrics();
+  std::string LoadDataSet(engine::EngineContext& context);
   void StartLoading();
   void OnSignal(int signal);
 
@@ -167,6 +172,7 @@ class Server {
   std::unique_ptr<Maintenance> maintenance_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<Aof> aof_;  // behind the workers, whom its thread tells
   std::unique_ptr<Listener> listener_;
   EventLoop main_loop_;
   ServerMetricsSource metrics_source_{*this};

@@ -2,6 +2,7 @@
 #include "server/worker.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/cycle_clock.h"
 #include "server/server.h"
@@ -77,6 +78,35 @@ void Worker::FlushOwed() {
     for (Connection* const connection : flushing_) connection->SendOwed();
     flushing_.clear();
   }
+}
+
+void Worker::HoldForDisk(const Connection& connection, HoldsAlready already) {
+  owes_notice_ = true;
+  if (already == HoldsAlready::kYes) return;
+  held_.push_back(connection.id());
+  server_.aof().AddWaiting();
+  holds_any_.store(true, std::memory_order_seq_cst);
+}
+
+bool Worker::MayRelease() const {
+  return !held_.empty() && server_.aof().released() != released_seen_;
+}
+
+/// Sends what has waited for the disk, and has what was held back since written: once a loop turn, for all connections.
+void Worker::FollowDisk() {
+  server_.aof().WaitForRoom();
+  if (held_.empty()) [[likely]]
+    return;
+  if (std::exchange(owes_notice_, false)) server_.aof().Notice();
+  const uint64_t released = server_.aof().released();
+  if (released == released_seen_) return;
+  released_seen_ = released;
+  const size_t gone = std::erase_if(held_, [&](uint64_t id) {
+    Connection* const connection = FindConnection(id);
+    return connection == nullptr || connection->OnDurable(released);
+  });
+  server_.aof().RemoveWaiting(gone);
+  holds_any_.store(!held_.empty(), std::memory_order_seq_cst);
 }
 
 void Worker::Wake() {
@@ -184,11 +214,12 @@ void Worker::LoopOnce() {
   thread_state_.executor.Drain();
   thread_state_.executor.RunReady();
   FlushOwed();
+  FollowDisk();
   thread_state_.FlushWakes();
   FreeRetired();
   engine::TurnScheduler& scheduler = server_.scheduler();
   sleeping_.store(true, std::memory_order_seq_cst);
-  const bool idle = mailbox_.empty() && !thread_state_.executor.has_work() && !stopping_.load() &&
+  const bool idle = mailbox_.empty() && !thread_state_.executor.has_work() && !stopping_.load() && !MayRelease() &&
                     scheduler.MaySleep(thread_state_.index);
   if (idle) {
     loop_.RunOnce(EventLoop::Wait::kBlock);
@@ -199,6 +230,7 @@ void Worker::LoopOnce() {
     loop_.RunOnce(EventLoop::Wait::kPoll);
   }
   FlushOwed();
+  if (owes_notice_) FollowDisk();
   thread_state_.FlushWakes();
 }
 

@@ -65,6 +65,13 @@ class Worker {
   void OweFlush(Connection& connection);
   /// Frees the connection after the current callback.
   void Retire(Connection& connection);
+  /// The connection has replies that wait for the disk: it is told when the append-only file has come further.
+  enum class HoldsAlready : uint8_t { kNo, kYes };
+  void HoldForDisk(const Connection& connection, HoldsAlready already);
+  /// The append-only file has come further. Any thread.
+  void WakeForDisk() {
+    if (holds_any_.load(std::memory_order_seq_cst)) Wake();
+  }
   /// Calls connection.OnDeadline() at that time of the monotonic clock.
   void AddDeadline(int64_t deadline_ms, uint64_t connection_id);
   void RemoveDeadline(int64_t deadline_ms, uint64_t connection_id);
@@ -82,6 +89,8 @@ class Worker {
   void Main();
   void LoopOnce();
   void FlushOwed();
+  void FollowDisk();
+  bool MayRelease() const;
   void FireDeadlines();
   void ArmDeadlineTimer();
   void FreeRetired();
@@ -94,6 +103,7 @@ class Worker {
   std::thread thread_;
   std::atomic<bool> sleeping_{false};
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> holds_any_{false};  // connections wait for the disk
   std::atomic<size_t> connection_count_{0};
   std::atomic<uint64_t> client_bytes_{0};
 
@@ -103,6 +113,9 @@ class Worker {
   std::vector<std::unique_ptr<Connection>> retired_;
   std::vector<Connection*> owed_flushes_;  // empty whenever retired connections are freed
   std::vector<Connection*> flushing_;
+  std::vector<uint64_t> held_;  // connections whose replies wait for the disk
+  uint64_t released_seen_ = 0;  // how far it had come when they were last told
+  bool owes_notice_ = false;    // the log has something new to write
   std::set<std::pair<int64_t, uint64_t>> deadlines_;
   std::unique_ptr<LoopTimer> deadline_timer_;
   std::unique_ptr<LoopTimer> tick_timer_;

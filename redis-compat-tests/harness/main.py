@@ -45,6 +45,8 @@ SUITES = {
     "connections": ("cases.connections", "limits, timeouts, pushed messages, kill, pause and stop, on servers of their own"),
     "dump": ("cases.dump", "values and files of every type and encoding from one server to the other and back"),
     "migrating": ("cases.migrating", "MIGRATE between all kinds of servers, and to sockets that misbehave"),
+    "aof": ("cases.aof", "append-only files from one server to the other and back, cut short, damaged, rewritten"),
+    "crash": ("cases.crash", "kill -9 and failing disks under load: what was acknowledged is there, nothing is half done"),
     "tools": ("cases.cli_tools", "redis-cli's modes and redis-benchmark against the target"),
     "random": ("stream.suite", "random differential streams"),
     "queue": ("queue.suite", "the waiting room: Lua scripts on the oracle against native commands on the target"),

@@ -40,7 +40,7 @@ class Server:
 
     def __init__(self, name, path, extra_args=(), keep=False):
         self.name, self.path, self.extra_args, self.keep = name, path, list(extra_args), keep
-        self.port = self.process = self.folder = None
+        self.port = self.process = self.folder = self.args = self.log_path = None
 
     def start(self, options=None, timeout=15.0, port=None):
         """Start, on a free port unless told one, and wait until it answers."""
@@ -49,21 +49,31 @@ class Server:
             raise CannotStart("%s not found: %s" % (self.name, self.path))
         self.folder = tempfile.mkdtemp(prefix="usher-compat-%s-" % self.name)
         self.port = port or free_port()
-        args = [os.path.abspath(found), "--port", str(self.port), "--dir", self.folder]
+        self.args = [os.path.abspath(found), "--port", str(self.port), "--dir", self.folder]
         for directive, value in {**OPTIONS, **(options or {})}.items():
-            args += ["--" + directive, value]
+            self.args += ["--" + directive, value]
         self.log_path = os.path.join(self.folder, "server.log")
-        with open(self.log_path, "wb") as log:
+        return self.restart(timeout)
+
+    def restart(self, timeout=15.0, prepare=die_with_parent, restore_signals=True):
+        """Start it (again) as before, in the same folder. `prepare` runs in the process before the server does."""
+        with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                args + self.extra_args,
+                self.args + self.extra_args,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=die_with_parent,
+                preexec_fn=prepare,
+                restore_signals=restore_signals,
             )
         self._wait_until_up(time.monotonic() + timeout)
         return self
+
+    def kill(self):
+        """SIGKILL: a crash. The folder stays."""
+        self.process.kill()
+        self.process.wait(5.0)
 
     def _wait_until_up(self, deadline):
         while time.monotonic() < deadline:

@@ -138,7 +138,7 @@ void Restore(CommandContext& ctx) {
   const Key key = ctx.KeyAt(1);
   const bool deleted = options.replace && ctx.engine.Delete(key);
   const int64_t expiry_ms = ExpiryOf(ctx, options);
-  if (options.ttl_ms != 0 && expiry_ms <= ctx.engine.now_ms()) return RestoreExpired(ctx, key, deleted);
+  if (options.ttl_ms != 0 && ctx.engine.HasPassed(expiry_ms)) return RestoreExpired(ctx, key, deleted);
   ctx.engine.SetBuilt(key, value.Take(), expiry_ms);
   SetAccess(ctx, ctx.engine.KeyspaceOf(key).Find(key), options);
   ctx.engine.Modified(key, engine::kNotifyGeneric, "restore");

@@ -85,7 +85,7 @@ void ExpireAt(CommandContext& ctx, int64_t unit_ms, TimeBase base) {
   const Key key = ctx.KeyAt(1);
   const KeyEntry entry = ctx.engine.ForWrite(key);
   if (!entry || !conditions.Allow(entry.expiry_ms(), at_ms)) return ctx.reply.Integer(0);
-  if (at_ms <= ctx.engine.now_ms()) {
+  if (ctx.engine.HasPassed(at_ms)) {
     ctx.engine.Delete(key);
     ctx.engine.Modified(key, kNotifyGeneric, "del");
     ctx.engine.Effect({"DEL", key.name});

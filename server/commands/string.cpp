@@ -162,7 +162,7 @@ bool ParseGetExOptions(CommandContext& ctx, GetExOptions& options) {
 /// What GETEX does to the key's expiry once its value is replied.
 void ChangeExpiry(CommandContext& ctx, const Key& key, GetExOptions& options) {
   engine::EngineContext& engine = ctx.engine;
-  if (options.expire.given && options.expire.at_ms <= engine.now_ms()) {
+  if (options.expire.given && engine.HasPassed(options.expire.at_ms)) {
     engine.Delete(key);
     engine.Modified(key, kNotifyGeneric, "del");
     engine.Effect({"DEL", key.name});

@@ -60,7 +60,7 @@ TEST_CASE("AofLog: writes what is recorded, in order, and what is for replicas o
   std::string expected;
   {
     AofLog log(journal, NoErrors());
-    REQUIRE(log.Start(folder.File("a"), journal.position()) == "");
+    REQUIRE(log.Start(folder.File("a"), AofLog::Content::kNew, journal.position()) == "");
     for (int i = 0; i < 20'000; ++i) {
       const std::string text = std::to_string(i) + std::string(static_cast<size_t>(i % 300), 'x') + ";";
       if (i % 7 == 0) {
@@ -86,7 +86,7 @@ TEST_CASE("AofLog: with kAlways what arrived is synced and said; with kEverySeco
   callbacks.on_durable = [&told] { ++told; };
   AofLog log(journal, callbacks);
   log.SetSync(AofSync::kAlways);
-  REQUIRE(log.Start(folder.File("a"), 0) == "");
+  REQUIRE(log.Start(folder.File("a"), AofLog::Content::kNew, 0) == "");
   const uint64_t end = journal.Append({}, "first");
   log.Notice();
   CHECK(Within([&] { return log.durable() == end; }));
@@ -102,11 +102,11 @@ TEST_CASE("AofLog: the file changes exactly where it is told, while others recor
   const Folder folder;
   Journal journal(1 << 20);
   AofLog log(journal, NoErrors());
-  REQUIRE(log.Start(folder.File("a"), 0) == "");
+  REQUIRE(log.Start(folder.File("a"), AofLog::Content::kNew, 0) == "");
   std::string before;
   std::string after;
   for (int i = 0; i < 3000; ++i) journal.Append({}, before.append("a").substr(0, 1));
-  REQUIRE(log.SwitchAt(journal.position(), folder.File("b")) == "");
+  REQUIRE(log.SwitchAt(journal.position(), folder.File("b"), {}) == "");
   for (int i = 0; i < 2000; ++i) journal.Append({}, after.append("b").substr(0, 1));
   CHECK(log.Close());
   CHECK(Content(folder.File("a")) == before);
@@ -119,7 +119,7 @@ TEST_CASE("AofLog: times are comments, one a second at most") {
   Journal journal(1 << 20);
   AofLog log(journal, NoErrors());
   log.SetTimestamps(true);
-  REQUIRE(log.Start(folder.File("a"), 0) == "");
+  REQUIRE(log.Start(folder.File("a"), AofLog::Content::kNew, 0) == "");
   journal.Append({.time_ms = 5'100}, "x");
   journal.Append({.time_ms = 5'900}, "y");
   journal.Append({.time_ms = 6'000}, "z");
@@ -134,7 +134,7 @@ TEST_CASE("AofLog: a disk that fails is told once, and with kAlways is fatal") {
   AofLog log(
       journal,
       {{}, [&](const std::string& error) { errors += error.empty() ? 0 : 1; }, [&](const std::string&) { ++fatal; }});
-  REQUIRE(log.Start("/dev/full", 0) == "");
+  REQUIRE(log.Start("/dev/full", AofLog::Content::kNew, 0) == "");
   journal.Append({}, "x");
   log.Notice();
   CHECK(Within([&] { return errors.load() == 1; }));

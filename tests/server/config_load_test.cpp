@@ -116,8 +116,8 @@ TEST_CASE("ConfigLoad: errors of a file name the line as it is written") {
   CHECK(fatal("rename-command a\n") == Fatal(1, "rename-command a", kBad));
   CHECK(fatal("rename-command a b\n") == Fatal(1, "rename-command a b", "Usher does not support 'rename-command' yet"));
   CHECK(fatal("sentinel foo\n") == Fatal(1, "sentinel foo", "sentinel directive while not in sentinel mode"));
-  CHECK(fatal("appendonly yes\n") ==
-        Fatal(1, "appendonly yes", "Usher does not support this yet; only 'no' is accepted"));
+  CHECK(fatal("cluster-enabled yes\n") ==
+        Fatal(1, "cluster-enabled yes", "Usher does not support this yet; only 'no' is accepted"));
 }
 
 TEST_CASE("ConfigLoad: includes are read where they stand, patterns in order, relative to the working directory") {

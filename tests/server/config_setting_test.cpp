@@ -136,8 +136,8 @@ TEST_CASE("ConfigSetting: a promise is kept at its harmless values only") {
     const ConfigDirective& directive = *FindConfigDirective(name);
     return IsKept(directive, *ParseSetting(directive, WordsOfArgument(directive, argument), {}).setting);
   };
-  CHECK(kept("appendonly", "no"));
-  CHECK_FALSE(kept("appendonly", "yes"));
+  CHECK(kept("aof-use-rdb-preamble", "yes"));
+  CHECK_FALSE(kept("aof-use-rdb-preamble", "no"));
   CHECK(kept("supervised", "auto"));
   CHECK_FALSE(kept("supervised", "systemd"));
   CHECK(kept("shutdown-on-sigint", "now nosave"));

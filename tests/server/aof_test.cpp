@@ -1,0 +1,323 @@
+// The append-only file of a whole server: appended, replayed, rewritten, switched, cut short.
+#include "server/aof.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/base/random.h"
+#include "server/all_shards_task.h"
+#include "tests/support/test_seed.h"
+#include "tests/support/test_server.h"
+
+namespace usher::tests {
+namespace {
+
+using engine::Random;
+
+struct Folder {
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "usher-aof-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~Folder() {
+    std::filesystem::current_path(before);  // the directive `dir` changes it
+    std::filesystem::remove_all(path);
+  }
+  std::string File(const std::string& name) const { return (path / "appendonlydir" / name).string(); }
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::path path;
+};
+
+/// A server that has loaded what is in the folder and appends to it; closed like one that is stopped.
+class AppendingServer {
+ public:
+  explicit AppendingServer(const Folder& folder, std::vector<std::vector<std::string>> config = {})
+      : server_{{.config = ConfigIn(folder, std::move(config))}} {
+    server::AllShardsTask::Post(server_.server(), server::AllShardsTask::Length::kShort,
+                                [this](engine::EngineContext& context) {
+                                  error_ = server_.server().aof().Load(context);
+                                  if (error_.empty()) error_ = server_.server().aof().Open(context);
+                                });
+    Settle();
+  }
+  ~AppendingServer() { server_.server().aof().Close(); }
+  AppendingServer(const AppendingServer&) = delete;
+  AppendingServer& operator=(const AppendingServer&) = delete;
+
+  const std::string& error() const { return error_; }
+  TestServer& server() { return server_; }
+  template <class Command>
+  Reply Run(const Command& command) {
+    return server_.Run(command);
+  }
+  std::string Digest() { return server_.Run("DEBUG DIGEST").text; }
+  std::string Info(const std::string& name) {
+    const std::string info = server_.Run("INFO persistence").text;
+    const size_t at = info.find(name + ':');
+    return at == std::string::npos ? "" : info.substr(at + name.size() + 1, info.find('\r', at) - at - name.size() - 1);
+  }
+  /// What the main loop does until no rewrite and no change is under way.
+  void FinishRewrite() {
+    do {
+      Tick();
+      std::this_thread::yield();
+    } while (Info("aof_rewrite_in_progress") != "0" || Info("aof_rewrite_scheduled") != "0");
+    Tick();
+  }
+  void Tick() {
+    server_.server().maintenance().SubmitDue(server_.thread());
+    Settle();
+    server_.server().aof().OnTick();
+    Settle();
+  }
+
+ private:
+  static std::vector<std::vector<std::string>> ConfigIn(const Folder& folder,
+                                                        std::vector<std::vector<std::string>> more) {
+    more.push_back({"dir", folder.path.string()});
+    more.push_back({"enable-debug-command", "yes"});
+    more.push_back({"appendonly", "yes"});
+    more.push_back({"loglevel", "nothing"});
+    return more;
+  }
+  void Settle() {
+    server_.DeliverMail();
+    server_.DeliverMail();
+  }
+  TestServer server_;
+  std::string error_ = "it never ran";
+};
+
+void Change(AppendingServer& server, Random& random, int count) {
+  for (int i = 0; i < count; ++i) {
+    const std::string key = "k" + std::to_string(random.Below(100));
+    const std::string value = std::to_string(random.Next());
+    server.Run("SELECT " + std::to_string(random.Below(3)));
+    switch (random.Below(9)) {
+      case 0:
+        server.Run("SET " + key + ' ' + value + " PX 500000");
+        break;
+      case 1:
+        server.Run("HSET " + key + " f" + value.substr(0, 2) + ' ' + value);
+        break;
+      case 2:
+        server.Run("ZADD " + key + ' ' + value.substr(0, 5) + " m" + value.substr(0, 3));
+        break;
+      case 3:
+        server.Run("MULTI");
+        server.Run("RPUSH " + key + ' ' + value);
+        server.Run("INCR counter");
+        server.Run("EXEC");
+        break;
+      case 4:
+        server.Run("SADD " + key + ' ' + value);
+        server.Run("SPOP " + key);
+        break;
+      case 5:
+        server.Run("XADD " + key + " * f " + value);
+        break;
+      case 6:
+        server.Run("EVAL " + std::string("return{redis.call('set',KEYS[1],1),redis.call('incr','strayed')} 1 ") + key);
+        break;
+      case 7:
+        server.Run("ENTERQUEUE room u" + value.substr(0, 4));
+        break;
+      default:
+        server.Run("DEL " + key);
+    }
+  }
+  server.Run("SELECT 0");
+}
+
+TEST_CASE("Aof: a new server finds what the old one did, rewritten or not") {
+  const Folder folder;
+  Random random{TestSeed()};
+  std::string digest;
+  for (int round = 0; round < 6; ++round) {
+    AppendingServer server(folder);
+    REQUIRE(server.error() == "");
+    if (round > 0) CHECK(server.Digest() == digest);
+    Change(server, random, 300);
+    if (random.Below(2) == 0) {
+      CHECK(server.Run("BGREWRITEAOF") == "Background append only file rewriting started");
+      CHECK(server.Run("BGREWRITEAOF") == "ERR Background append only file rewriting already in progress");
+      Change(server, random, 100);
+      server.FinishRewrite();
+      CHECK(server.Info("aof_last_bgrewrite_status") == "ok");
+      CHECK(std::distance(std::filesystem::directory_iterator(folder.path / "appendonlydir"), {}) == 3);
+    }
+    Change(server, random, 50);
+    digest = server.Digest();
+  }
+}
+
+TEST_CASE("Aof: without a manifest an RDB file is not looked at, as in Redis") {
+  const Folder folder;
+  std::ofstream(folder.path / "dump.rdb") << "nonsense";
+  AppendingServer server(folder);
+  CHECK(server.error() == "");
+  CHECK(server.Run("DBSIZE") == Integer(0));
+  CHECK(std::filesystem::exists(folder.File("appendonly.aof.1.base.rdb")));
+  CHECK(std::filesystem::exists(folder.File("appendonly.aof.1.incr.aof")));
+  CHECK(std::filesystem::exists(folder.File("appendonly.aof.manifest")));
+}
+
+TEST_CASE("Aof: a transaction whose end is missing is not run, and is cut off") {
+  const Folder folder;
+  {
+    AppendingServer server(folder);
+    server.Run("SET a 1");
+    server.Run("MULTI");
+    server.Run("SET a 2");
+    server.Run("SET b 2");
+    server.Run("EXEC");
+  }
+  const std::string file = folder.File("appendonly.aof.1.incr.aof");
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1);
+  {
+    AppendingServer strict(folder, {{"aof-load-truncated", "no"}});
+    CHECK(strict.error().starts_with("Unexpected end of file reading the append only file"));
+  }
+  {
+    AppendingServer server(folder);
+    CHECK(server.error() == "");
+    CHECK(server.Run("GET a") == "1");
+    CHECK(server.Run("EXISTS b") == Integer(0));
+    server.Run("SET c 3");
+  }
+  AppendingServer server(folder);
+  CHECK(server.error() == "");
+  CHECK(server.Run("DBSIZE") == Integer(2));
+}
+
+TEST_CASE("Aof: keys do not end while the file is read, only after it") {
+  const Folder folder;
+  {
+    AppendingServer server(folder);
+    server.Run("SET a 1 PX 10");
+    server.Run("SET b 1 PX 10");
+    server.Run("PERSIST b");
+    server.Run("SET c 1");
+    server.Run("PEXPIRE c 10");
+    server.Run("GETEX c PERSIST");
+  }
+  AppendingServer server(folder);
+  server.server().clock().AdvanceMs(1'000'000);
+  CHECK(server.Run("EXISTS a") == Integer(0));
+  CHECK(server.Run("EXISTS b c") == Integer(2));
+}
+
+TEST_CASE("Aof: an unknown command, nonsense and a missing file end the start") {
+  const auto error_with = [](const std::function<void(const Folder&)>& damage) {
+    const Folder folder;
+    AppendingServer(folder).Run("SET a 1");
+    damage(folder);
+    return AppendingServer(folder).error();
+  };
+  const auto appending = [](const char* text) {
+    return [text](const Folder& folder) {
+      std::ofstream(folder.File("appendonly.aof.1.incr.aof"), std::ios::app) << text;
+    };
+  };
+  CHECK(error_with(appending("*1\r\n$4\r\nWHAT\r\n")) ==
+        "Unknown command 'WHAT' reading the append only file appendonly.aof.1.incr.aof");
+  CHECK(error_with(appending("WHAT")).starts_with("Bad file format reading the append only file"));
+  CHECK(error_with([](const Folder& folder) {
+          std::filesystem::remove(folder.File("appendonly.aof.1.incr.aof"));
+        }).starts_with("Unable to obtain the AOF file appendonly.aof.1.incr.aof length."));
+  CHECK(error_with([](const Folder& folder) {
+          std::ofstream(folder.File("appendonly.aof.manifest")) << "nonsense\n";
+        }).starts_with("*** FATAL AOF MANIFEST FILE ERROR ***"));
+}
+
+TEST_CASE("Aof: switched on and off and on again at run time") {
+  const Folder folder;
+  Random random{TestSeed()};
+  std::string digest;
+  {
+    AppendingServer server(folder);
+    for (int round = 0; round < 2; ++round) {
+      CHECK(server.Run("CONFIG SET appendonly no") == "OK");
+      server.Tick();
+      server.Tick();
+      CHECK(server.Info("aof_enabled") == "0");
+      Change(server, random, 200);
+      CHECK(server.Run("CONFIG SET appendonly yes") == "OK");
+      server.FinishRewrite();
+      CHECK(server.Info("aof_enabled") == "1");
+      Change(server, random, 200);
+    }
+    digest = server.Digest();
+  }
+  AppendingServer server(folder);
+  CHECK(server.error() == "");
+  CHECK(server.Digest() == digest);
+}
+
+TEST_CASE("Aof: a rewrite that fails leaves what can be loaded, and is tried again by itself if the file has grown") {
+  const Folder folder;
+  Random random{TestSeed()};
+  std::string digest;
+  {
+    AppendingServer server(folder, {{"auto-aof-rewrite-min-size", "1"}});
+    std::filesystem::create_directory(folder.File("appendonly.aof.2.base.rdb"));  // in the way of the rename
+    Change(server, random, 200);
+    server.Run("BGREWRITEAOF");
+    Change(server, random, 50);
+    server.FinishRewrite();
+    CHECK(server.Info("aof_last_bgrewrite_status") == "err");
+    CHECK(server.Info("aof_rewrites_consecutive_failures") != "0");
+    digest = server.Digest();
+  }
+  {
+    AppendingServer server(folder, {{"auto-aof-rewrite-percentage", "0"}});
+    CHECK(server.error() == "");
+    CHECK(server.Digest() == digest);
+  }
+  std::filesystem::remove(folder.File("appendonly.aof.2.base.rdb"));
+  AppendingServer server(folder, {{"auto-aof-rewrite-min-size", "1"}, {"auto-aof-rewrite-percentage", "1"}});
+  Change(server, random, 300);
+  for (int i = 0; i < 2000 && server.Info("aof_rewrites") == "0"; ++i) {
+    server.Tick();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  server.FinishRewrite();
+  CHECK(server.Info("aof_last_bgrewrite_status") == "ok");
+}
+
+TEST_CASE("BGSAVE and BGREWRITEAOF: one waits for the other when it is told to") {
+  const Folder folder;
+  AppendingServer server(folder);
+  server.Run("SET a 1");
+  server.Run("BGREWRITEAOF");
+  CHECK(server.Run("BGSAVE").text.starts_with("ERR Another child process is active (AOF?)"));
+  CHECK(server.Run("SAVE") == "OK");
+  CHECK(server.Run("BGSAVE SCHEDULE") == "Background saving scheduled");
+  CHECK(server.Info("rdb_bgsave_in_progress") == "0");
+  server.FinishRewrite();
+  CHECK(server.Info("rdb_bgsave_in_progress") == "1");
+  CHECK(server.Run("BGREWRITEAOF") == "Background append only file rewriting scheduled");
+  CHECK(server.Info("aof_rewrite_scheduled") == "1");
+  server.FinishRewrite();
+  CHECK(server.Info("rdb_bgsave_in_progress") == "0");
+  CHECK(server.Info("aof_rewrites") == "2");
+}
+
+TEST_CASE("WAITAOF: what it refuses") {
+  TestServer server;
+  CHECK(server.Run("WAITAOF 1 0 0") == "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
+  CHECK(server.Run("WAITAOF 2 0 0") == "ERR value is out of range, must be between 0 and 1");
+  CHECK(server.Run("WAITAOF 0 -1 0") == "ERR value is out of range, must be positive");
+  CHECK(server.Run("WAITAOF 0 0 -1") == "ERR timeout is negative");
+  CHECK(server.Run("WAITAOF 0 0 0").elements == std::vector<Reply>{Integer(0), Integer(0)});
+}
+
+}  // namespace
+}  // namespace usher::tests
