@@ -58,6 +58,7 @@ limited() {
 }
 
 # The unit tests of a preset. Sanitizers make a step ten times as dear, so randomised tests take fewer (test_scale.h).
+# Their builds are clang's, so they also warn where GCC does not, and check the annotations of -Wthread-safety.
 suite_unit() {
   local preset=$1 result target=all scale=1
   case $preset in
@@ -98,13 +99,25 @@ counting() {
   return $result
 }
 
+# Suites that mostly wait: for clients that wait, for time-outs. They run beside the others.
+WAITING_SUITES=(protocol blocking waiting publishing transactions connections)
+
 # suite_compat RANDOM_COMMANDS LIMIT_SECONDS
 suite_compat() {
   # CI always runs the same stream, so that red means the change and not the draw; at the desk every run draws anew.
-  local seed=()
+  local seed=() waiting result
   [[ ${CI:-} == true ]] && seed=(--seed 20261121)
-  counting limited $(($2 + 60)) python3 redis-compat-tests/run.py --target build/release/usher-server \
-    --commands "$1" --time-limit "$2" "${seed[@]}"
+  local compare=(timeout --foreground --kill-after=20 $(($2 + 60)) python3 redis-compat-tests/run.py
+    --target build/release/usher-server --commands "$1" --time-limit "$2" "${seed[@]}")
+  start "${compare[@]}" "${WAITING_SUITES[@]/#/--suite=}" >"$scratch/waiting.log" 2>&1
+  waiting=$child
+  counting run "${compare[@]}" "${WAITING_SUITES[@]/#/--all-but=}"
+  result=$?
+  local numbers=$counted
+  finish "$waiting" || result=1
+  counting cat "$scratch/waiting.log"
+  counted="$numbers; beside it $counted"
+  return $result
 }
 
 # The packages that are missing are installed if that is possible; the suite reports what it could not have as skipped.
@@ -142,13 +155,6 @@ suite_opening() {
   return $result
 }
 
-# Clang's thread-safety analysis needs no code to be made: only what is shipped is parsed (preset clang).
-suite_thread_safety() {
-  make_scratch
-  run cmake --preset clang >"$scratch/configure.log" 2>&1 || { cat "$scratch/configure.log"; return 1; }
-  run cmake --build --preset clang -j "$JOBS" --target usher_protocol usher_engine usher_server
-}
-
 command_test() {
   local only="" quick=no toolchains=() commands=40000 compat_seconds=400 fuzz_seconds=20
   while (($#)); do
@@ -175,7 +181,6 @@ command_test() {
         suite "unit tests, ASan and UBSan" suite_unit asan
         suite "random bytes over sockets, ASan and UBSan" suite_fuzz_socket "$fuzz_seconds"
         suite "unit tests with threads, TSan" suite_unit tsan
-        suite "clang build with -Wthread-safety" suite_thread_safety
       fi
       ;;
     clients)
