@@ -1,7 +1,8 @@
 // Connection: a client's socket on its home worker. It feeds the session, sends its replies (one send per batch), and
 // waits while the session is elsewhere. Pushed messages go to the same output queue, between replies.
 //
-//   kOpen -> (parks) kAway -> back to kOpen;  kOpen -> kWaiting (blocked on a key) -> kOpen;  kHeld: CLIENT PAUSE
+//   kOpen -> (parks) kAway -> back to kOpen;  kOpen -> kWaiting (blocked on a key) -> kOpen;  kHeld: CLIENT PAUSE,
+//   or what the client has pushed to itself goes out first
 //
 // Invariants: (1) while the session is away or claimed, only the transport, the output queue and the kill decision are
 // touched here. (2) nothing is freed before the session is home. Thread safety: the home worker's thread only.

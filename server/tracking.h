@@ -7,8 +7,9 @@
 //                         +-- BCAST: collected until the command (EXEC, expiry run) is done: one message for a prefix
 //
 // Order: a message is posted before the turn is given up, so it follows every reply that was read under an earlier
-// turn, and precedes the reply of whoever changed the key. Costs nothing while nobody tracks: see
-// ShardData::observed. Thread safety: Enable, Disable: whoever executes the client's session. The rest: any thread.
+// turn, and precedes the reply of whoever changed the key (that of one's own change comes right behind the reply).
+// Costs nothing while nobody tracks: see ShardData::observed. Thread safety: Enable, Disable: whoever executes the
+// client's session. The rest: any thread.
 #pragma once
 
 #include <atomic>
