@@ -121,6 +121,13 @@ void EngineContext::BeforeWrite(const Key& key, int db, KeyEntry entry) {
     snapshot->BeforeWrite(db, key, entry);
 }
 
+// Here or in the background, or when the snapshot has done with it.
+void EngineContext::FreeEntry(const ShardData& shard, OwnedEntry entry) {
+  if (shard.snapshot) [[unlikely]]
+    return shard.snapshot->Free(std::move(entry));
+  engine_.background_free().Free(std::move(entry));
+}
+
 KeyEntry EngineContext::ForWrite(const Key& key) {
   const KeyEntry entry = FindLive(key, db_);
   BeforeWrite(key, db_, entry);
@@ -135,7 +142,7 @@ void EngineContext::SetString(const Key& key, std::string_view bytes, int64_t ex
 void EngineContext::SetBuilt(const Key& key, const EntryBuilder& value, int64_t expiry_ms) {
   Keyspace& keyspace = KeyspaceOf(key);
   if (const KeyEntry entry = ForWrite(key)) {
-    engine_.background_free().Free(keyspace.Replace(entry, value, expiry_ms));
+    FreeEntry(ShardOf(key), keyspace.Replace(entry, value, expiry_ms));
   } else {
     TouchNew(keyspace.Insert(key, value, expiry_ms), key);
   }
@@ -144,7 +151,7 @@ void EngineContext::SetBuilt(const Key& key, const EntryBuilder& value, int64_t 
 bool EngineContext::Delete(const Key& key) {
   const KeyEntry entry = ForWrite(key);
   if (!entry) return false;
-  engine_.background_free().Free(KeyspaceOf(key).Erase(entry));
+  FreeEntry(ShardOf(key), KeyspaceOf(key).Erase(entry));
   return true;
 }
 
@@ -157,7 +164,8 @@ void EngineContext::Attach(const Key& key, OwnedEntry entry, int db) {
   Keyspace& keyspace = turns_->KeyspaceOf(key, db);
   const KeyEntry old = FindLive(key, db);
   BeforeWrite(key, db, old);
-  if (old) engine_.background_free().Free(keyspace.Erase(old));
+  if (old) FreeEntry(ShardOf(key), keyspace.Erase(old));
+  ShardSnapshot::OnAttach(entry.entry(), ShardOf(key).snapshot.get());
   keyspace.Insert(key, std::move(entry), kKeepExpiry);
   if ((settings_->notify & kNotifyNew) != 0) Notify(key, db, kNotifyNew, "new");
 }
@@ -183,6 +191,7 @@ void EngineContext::Unload() {
       TouchWatched(shard, static_cast<int>(db), nullptr);
       Keyspace unloaded;
       shard.databases[db]->Swap(unloaded);
+      if (shard.snapshot) shard.snapshot->OnFlush(static_cast<int>(db), unloaded);
       AccountShard(shard, static_cast<int>(db));
       engine_.background_free().Free(std::move(unloaded));
     }
@@ -336,8 +345,8 @@ void EngineContext::RemoveSilently(const Key& key, int db, NotifyClass event_cla
   Keyspace& keyspace = turns_->KeyspaceOf(owned, db);
   const KeyEntry entry = keyspace.Find(owned);
   BeforeWrite(owned, db, entry);
-  engine_.background_free().Free(keyspace.Erase(entry));
   ShardData& shard = ShardOf(owned);
+  FreeEntry(shard, keyspace.Erase(entry));
   AccountShard(shard, db);
   if (shard.observed) {
     shard.watched.TouchGone(db, name);

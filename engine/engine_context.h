@@ -239,6 +239,7 @@ class EngineContext {
   void TellReaders(ShardData& shard, const Key& key);
   void TouchWatched(ShardData& shard, int db, const Keyspace* replacement);
   void BeforeWrite(const Key& key, int db, KeyEntry entry);
+  void FreeEntry(const ShardData& shard, OwnedEntry entry);
   void Touch(KeyEntry entry, const Key& key);
   void TouchNew(KeyEntry entry, const Key& key);
   KeyEntry FindLive(const Key& key, int db);

@@ -110,6 +110,7 @@ Hash::SetResult Hash::SetInTable(std::string_view field, std::string_view value)
   Table& table_ref = *table();
   const uint64_t hash = HashBytes(field);
   RecordArena::Handle* slot = table_ref.Find(hash, field);
+  table_ref.watch.BeforeChange(hash, field);
   if (slot == nullptr) {
     table_ref.Add(hash, field, value);
     return SetResult::kCreated;
@@ -138,6 +139,7 @@ bool Hash::DeleteFromTable(std::string_view field) {
   const uint64_t hash = HashBytes(field);
   RecordArena::Handle* slot = table_ref.Find(hash, field);
   if (slot == nullptr) return false;
+  table_ref.watch.BeforeChange(hash, field);
   const RecordArena::Handle handle = *slot;
   const size_t bytes = RecordAt(table_ref.arena.At(handle)).bytes;
   table_ref.index.Erase(hash, slot);

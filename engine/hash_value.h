@@ -21,6 +21,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/random.h"
+#include "engine/member_watch.h"
 #include "engine/packed_list.h"
 #include "engine/record_arena.h"
 #include "engine/segment_table.h"
@@ -70,6 +71,10 @@ class Hash {
   template <class Fn>
   void RandomRepeated(Random& random, size_t count, Fn&& fn) const;
 
+  /// Who is told of changes of fields, only possible for a table; null: nobody.
+  MemberWatch* watch() const { return IsTable() ? table()->watch.get() : nullptr; }
+  void SetWatch(MemberWatch* watch) const { table()->watch.Set(watch); }
+
   /// Heap bytes really held. O(1).
   size_t MemoryBytes() const;
   Hash Copy() const;
@@ -94,6 +99,7 @@ class Hash {
   struct Table {
     RecordArena arena;
     SegmentTable<IndexPolicy> index{IndexPolicy{&arena}};
+    MemberWatchLink watch;
 
     RecordArena::Handle* Find(uint64_t hash, std::string_view field) const;
     void Add(uint64_t hash, std::string_view field, std::string_view value);

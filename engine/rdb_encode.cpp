@@ -92,7 +92,7 @@ void EncodeSet(RdbWriter& writer, const Set& set) {
   if (set.encoding() == Set::Encoding::kIntset) return EncodeIntset(writer, set);
   writer.Length(set.size());
   set.ForEach([&](std::string_view member) {
-    writer.String(member);
+    EncodeRdbElement(writer, member);
     writer.MayFlush();
   });
 }
@@ -108,8 +108,7 @@ void EncodeHash(RdbWriter& writer, const Hash& hash) {
   }
   writer.Length(hash.size());
   hash.ForEach([&](std::string_view field, std::string_view value) {
-    writer.String(field);
-    writer.String(value);
+    EncodeRdbElement(writer, field, value);
     writer.MayFlush();
   });
 }
@@ -128,8 +127,7 @@ void EncodeZset(RdbWriter& writer, const Zset& zset) {
   }
   writer.Length(zset.size());
   zset.ForEach(zset.All(), Order::kAscending, [&](std::string_view member, double score) {
-    writer.String(member);
-    writer.Double(score);
+    EncodeRdbElement(writer, member, score);
     writer.MayFlush();
   });
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "engine/key_entry.h"
 #include "engine/rdb_writer.h"
@@ -20,5 +21,18 @@ void EncodeRdbValue(RdbWriter& writer, KeyEntry entry);
 
 /// The value as a DUMP payload: type, value, version and checksum.
 std::string DumpOf(KeyEntry entry);
+
+// One element of a value that is written element by element: a set's, a hash's, a sorted set's.
+inline void EncodeRdbElement(RdbWriter& writer, std::string_view member) {
+  writer.String(member);
+}
+inline void EncodeRdbElement(RdbWriter& writer, std::string_view field, std::string_view value) {
+  writer.String(field);
+  writer.String(value);
+}
+inline void EncodeRdbElement(RdbWriter& writer, std::string_view member, double score) {
+  writer.String(member);
+  writer.Double(score);
+}
 
 }  // namespace usher::engine

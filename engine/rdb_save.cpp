@@ -32,8 +32,7 @@ void EncodeUse(RdbWriter& writer, KeyEntry entry, const RdbSaveOptions& options)
 
 }  // namespace
 
-bool EncodeRdbKey(RdbWriter& writer, std::string_view key, KeyEntry entry, const RdbSaveOptions& options) {
-  if (entry.IsExpired(options.now_ms)) return false;
+void EncodeRdbHead(RdbWriter& writer, std::string_view key, KeyEntry entry, const RdbSaveOptions& options) {
   if (entry.HasExpiry()) {
     writer.Byte(rdb::kExpiryMs);
     writer.Little64(static_cast<uint64_t>(entry.expiry_ms()));
@@ -41,6 +40,11 @@ bool EncodeRdbKey(RdbWriter& writer, std::string_view key, KeyEntry entry, const
   EncodeUse(writer, entry, options);
   writer.Byte(RdbTypeOf(entry));
   writer.String(key);
+}
+
+bool EncodeRdbKey(RdbWriter& writer, std::string_view key, KeyEntry entry, const RdbSaveOptions& options) {
+  if (entry.IsExpired(options.now_ms)) return false;
+  EncodeRdbHead(writer, key, entry, options);
   EncodeRdbValue(writer, entry);
   return true;
 }

@@ -27,7 +27,10 @@ struct RdbSaveOptions {
   int64_t now_ms = 0;  // keys that have expired by then are left out
 };
 
-/// Writes one key with its expiry and, where the eviction policy looks at it, its use. False: it has expired.
+/// Writes what comes before the value of a key: its expiry and, where the eviction policy looks at it, its use, the
+/// value's type and the key.
+void EncodeRdbHead(RdbWriter& writer, std::string_view key, KeyEntry entry, const RdbSaveOptions& options);
+/// Writes one key. False: it has expired.
 bool EncodeRdbKey(RdbWriter& writer, std::string_view key, KeyEntry entry, const RdbSaveOptions& options);
 
 class RdbSaver {

@@ -17,6 +17,7 @@ void SetTable::AddHashed(uint64_t hash, std::string_view member) {
 bool SetTable::Add(std::string_view member) {
   const uint64_t hash = HashBytes(member);
   if (Find(hash, member) != nullptr) return false;
+  watch_.BeforeChange(hash, member);
   AddHashed(hash, member);
   return true;
 }
@@ -38,6 +39,7 @@ void SetTable::RemoveAt(Handle handle) {
 
 void SetTable::EraseSlot(uint64_t hash, Handle* slot) {
   const Handle handle = *slot;
+  watch_.BeforeChange(hash, At(handle));
   const size_t bytes = RecordBytes(At(handle));
   index_.Erase(hash, slot);  // may ask for the hashes of the others, never for this one's
   arena_.Free(handle, bytes);

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "engine/base/hash.h"
+#include "engine/member_watch.h"
 #include "engine/record_arena.h"
 #include "engine/segment_table.h"
 #include "engine/varint.h"
@@ -55,6 +56,7 @@ class SetTable {
     return index_.Scan(cursor, [&](Handle handle) { fn(At(handle)); });
   }
 
+  MemberWatchLink& watch() { return watch_; }
   /// Heap bytes held, without this object itself. O(1).
   size_t MemoryBytes() const { return arena_.MemoryBytes() + index_.MemoryBytes(); }
 
@@ -80,6 +82,7 @@ class SetTable {
 
   RecordArena arena_;
   SegmentTable<IndexPolicy> index_{IndexPolicy{&arena_}};
+  MemberWatchLink watch_;
 };
 
 }  // namespace usher::engine

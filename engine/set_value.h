@@ -88,6 +88,10 @@ class Set {
   void Prefetch(std::string_view member) const {
     if (IsTable()) table()->Prefetch(member);
   }
+  /// Who is told of changes of members, only possible for a table; null: nobody.
+  MemberWatch* watch() const { return IsTable() ? table()->watch().get() : nullptr; }
+  void SetWatch(MemberWatch* watch) const { table()->watch().Set(watch); }
+
   /// Heap bytes really held. O(1).
   size_t MemoryBytes() const;
   Set Copy() const;

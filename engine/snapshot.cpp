@@ -6,16 +6,16 @@
 namespace usher::engine {
 namespace {
 
-constexpr size_t kStepBytes = 16 * 1024;  // of records
 constexpr int kStepBucketsMax = 64;
-constexpr size_t kFlushBytes = 64 * 1024;
 
 }  // namespace
 
-ShardSnapshot::ShardSnapshot(const Databases& databases, const RdbSaveOptions& options, SnapshotSink& sink,
-                             BackgroundFree& free)
-    : databases_(databases),
+ShardSnapshot::ShardSnapshot(ShardIndex shard, const Databases& databases, const RdbSaveOptions& options,
+                             SnapshotSink& sink, BackgroundFree& free, const SnapshotLimits& limits)
+    : shard_(shard),
+      databases_(databases),
       options_(options),
+      limits_(limits),
       sink_(sink),
       background_free_(free),
       contents_(databases.size()),
@@ -29,6 +29,7 @@ ShardSnapshot::ShardSnapshot(const Databases& databases, const RdbSaveOptions& o
 }
 
 ShardSnapshot::~ShardSnapshot() {
+  while (!large_.empty()) EndLarge();
   for (Content& content : contents_) Finish(content);
 }
 
@@ -37,10 +38,15 @@ void ShardSnapshot::Save(size_t at, const Key& key, KeyEntry entry) {
 }
 
 void ShardSnapshot::Encode(size_t at, KeyEntry entry) {
+  if (entry.IsExpired(options_.now_ms)) return;
+  if (auto value = ValueSnapshot::Begin(entry, options_, limits_.large_value_bytes, this)) {
+    large_.push_back({.at = at, .value = std::move(value)});
+    return;
+  }
   if (at != writer_db_) Flush();
   writer_db_ = at;
   if (EncodeRdbKey(writer_, entry.key(), entry, options_)) ++writer_keys_;
-  if (writer_.view().size() >= kFlushBytes) Flush();
+  if (writer_.view().size() >= limits_.piece_bytes) Flush();
 }
 
 void ShardSnapshot::Flush() {
@@ -52,7 +58,11 @@ void ShardSnapshot::Flush() {
 void ShardSnapshot::Finish(Content& content) {
   content.finished = true;
   content.saved.reset();
-  if (content.owned) background_free_.Free(std::move(*content.owned));
+  if (content.owned && !large_.empty()) {
+    emptied_.push_back(std::move(content.owned));
+  } else if (content.owned) {
+    background_free_.Free(std::move(*content.owned));
+  }
   content.owned.reset();
 }
 
@@ -66,17 +76,63 @@ void ShardSnapshot::OnSwap(int a, int b) {
 
 void ShardSnapshot::OnFlush(int db, Keyspace& flushed) {
   const size_t at = std::exchange(place_[static_cast<size_t>(db)], kNowhere);
-  if (at == kNowhere || contents_[at].finished) return;
+  if (at == kNowhere || contents_[at].finished) {
+    if (!large_.empty()) emptied_.push_back(std::make_unique<Keyspace>(std::move(flushed)));
+    return;
+  }
   contents_[at].owned = std::make_unique<Keyspace>(std::move(flushed));
   contents_[at].keyspace = contents_[at].owned.get();
 }
 
+void ShardSnapshot::Free(OwnedEntry entry) {
+  ValueSnapshot* const value = entry ? ValueSnapshot::Of(entry.entry()) : nullptr;
+  if (value == nullptr) return background_free_.Free(std::move(entry));
+  value->TakeOver(std::move(entry));
+}
+
+// Goes on with the first large value, unless its records have to wait for another shard's.
+void ShardSnapshot::StepLarge() {
+  LargeValue& large = large_.front();
+  if (!large.finished && large.value->writer().view().size() < limits_.piece_bytes) {
+    large.finished = !large.value->Step(limits_.step_bytes);
+  }
+  if (GiveLarge(large) && large.finished) EndLarge();
+}
+
+// Gives to the sink what is worth it. False: it does not take it now.
+bool ShardSnapshot::GiveLarge(LargeValue& large) {
+  RdbWriter& records = large.value->writer();
+  if (!large.finished && records.view().size() < limits_.piece_bytes) return true;
+  const int db = static_cast<int>(large.at);
+  std::string bytes = records.Take();
+  records.Clear();
+  if (large.finished && !large.in_pieces) {
+    sink_.OnRecords(db, std::move(bytes), 1);
+    return true;
+  }
+  if (sink_.OnPiece(shard_, db, bytes, large.finished)) return large.in_pieces = true;
+  records.Bytes(bytes);
+  return false;
+}
+
+void ShardSnapshot::EndLarge() {
+  background_free_.Free(large_.front().value->GiveUp());
+  large_.pop_front();
+  if (!large_.empty()) return;
+  for (const auto& keyspace : emptied_) background_free_.Free(std::move(*keyspace));
+  emptied_.clear();
+}
+
 bool ShardSnapshot::Step() {
+  if (!large_.empty()) {
+    StepLarge();
+    return true;
+  }
   int buckets = 0;
   for (; current_ < contents_.size(); ++current_) {
     Content& content = contents_[current_];
     while (!content.finished) {
-      if (++buckets > kStepBucketsMax || writer_.view().size() >= kStepBytes) {
+      if (++buckets > kStepBucketsMax || writer_.view().size() >= limits_.step_bytes) {
         Flush();
         return true;
       }
@@ -87,7 +143,7 @@ bool ShardSnapshot::Step() {
     }
   }
   Flush();
-  return false;
+  return !large_.empty();
 }
 
 size_t ShardSnapshot::MemoryBytes() const {
@@ -95,6 +151,7 @@ size_t ShardSnapshot::MemoryBytes() const {
   for (const Content& content : contents_) {
     if (content.saved) bytes += content.saved->MemoryBytes();
   }
+  for (const LargeValue& large : large_) bytes += large.value->MemoryBytes();
   return bytes;
 }
 

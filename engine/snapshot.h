@@ -8,15 +8,19 @@
 // the cursor says so first (BeforeWrite): its image is written then, and its name goes into `saved`, which the slices
 // leave out. A database that is flushed passes to the snapshot as a whole; one that is swapped is followed.
 //
+// A large value, met by whoever of the two comes first, gets a ValueSnapshot and is written in slices before any more
+// keys. Its record is one piece of the file, so while one that is longer than a piece goes to the sink, nobody else's
+// records may come between.
+//
 // Cost: a change of a key pays for its image once per snapshot, if the slices have not come by yet; memory is the names
-// of such keys and what the sink has not taken yet. Images are of whole values: a large one is written at once, under
-// the turn (docs/persistence.md has numbers).
+// of such keys and what the sink has not taken yet (docs/persistence.md has numbers).
 // Invariants: (1) every key of the epoch that had not expired is given to the sink exactly once, unless the snapshot is
 // dropped. (2) no key that was made later is. Thread safety: the caller holds the shard's turn; the sink is told under
 // it and must only take the bytes.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +31,8 @@
 #include "engine/rdb_save.h"
 #include "engine/rdb_writer.h"
 #include "engine/set_table.h"
+#include "engine/shard_set.h"
+#include "engine/value_snapshot.h"
 
 namespace usher::engine {
 
@@ -35,6 +41,15 @@ class SnapshotSink {
  public:
   virtual ~SnapshotSink() = default;
   virtual void OnRecords(int db, std::string records, uint64_t keys) = 0;
+  /// Takes a piece of a record, which the shard's next ones go on with, up to the last. False: another shard's record is
+  /// under way, and the piece was not taken.
+  virtual bool OnPiece(ShardIndex shard, int db, std::string& piece, bool last) = 0;
+};
+
+struct SnapshotLimits {
+  size_t large_value_bytes = 64 * 1024;  // written in slices from here on
+  size_t step_bytes = 16 * 1024;         // of records
+  size_t piece_bytes = 64 * 1024;
 };
 
 class ShardSnapshot {
@@ -42,7 +57,8 @@ class ShardSnapshot {
   using Databases = std::vector<std::unique_ptr<Keyspace>>;
 
   /// The epoch is now. `databases` are the shard's own and stay where they are; so does the rest.
-  ShardSnapshot(const Databases& databases, const RdbSaveOptions& options, SnapshotSink& sink, BackgroundFree& free);
+  ShardSnapshot(ShardIndex shard, const Databases& databases, const RdbSaveOptions& options, SnapshotSink& sink,
+                BackgroundFree& free, const SnapshotLimits& limits = {});
   ~ShardSnapshot();
   ShardSnapshot(const ShardSnapshot&) = delete;
   ShardSnapshot& operator=(const ShardSnapshot&) = delete;
@@ -59,8 +75,15 @@ class ShardSnapshot {
   void OnSwap(int a, int b);
   /// The database was emptied into `flushed`, which is taken if there is something to be written in it.
   void OnFlush(int db, Keyspace& flushed);
+  /// The entry was taken out of its keyspace and is to be freed.
+  void Free(OwnedEntry entry);
+  /// The entry is about to be put into a keyspace of the shard whose snapshot, if any, is `here`.
+  static void OnAttach(KeyEntry entry, const ShardSnapshot* here) {
+    ValueSnapshot* const value = ValueSnapshot::Of(entry);
+    if (value != nullptr && value->owner() != here) value->WriteRest();
+  }
 
-  /// Writes some more, for about 50 us if no value is large. False: everything is written and given to the sink.
+  /// Writes some more, for about 50 us. False: everything is written and given to the sink.
   bool Step();
   /// Heap bytes that there would not be without the snapshot.
   size_t MemoryBytes() const;
@@ -77,15 +100,26 @@ class ShardSnapshot {
     bool finished = false;
     std::unique_ptr<SetTable> saved;  // names; null once finished
   };
+  struct LargeValue {
+    size_t at;  // its database at the epoch
+    std::unique_ptr<ValueSnapshot> value;
+    bool finished = false;  // but not all given to the sink
+    bool in_pieces = false;
+  };
 
   static bool IsBehind(const Content& content, uint64_t hash) { return hash >> kCursorShift < content.cursor; }
   void Save(size_t at, const Key& key, KeyEntry entry);
   void Encode(size_t at, KeyEntry entry);
   void Finish(Content& content);
   void Flush();
+  void StepLarge();
+  bool GiveLarge(LargeValue& large);
+  void EndLarge();
 
+  const ShardIndex shard_;
   const Databases& databases_;
   const RdbSaveOptions options_;
+  const SnapshotLimits limits_;
   SnapshotSink& sink_;
   BackgroundFree& background_free_;
   std::vector<Content> contents_;  // by database at the epoch
@@ -94,6 +128,8 @@ class ShardSnapshot {
   RdbWriter writer_;
   size_t writer_db_ = 0;      // whose records are in it
   uint64_t writer_keys_ = 0;  // how many
+  std::deque<LargeValue> large_;                    // being written, the first one first
+  std::vector<std::unique_ptr<Keyspace>> emptied_;  // that may hold some of them
 };
 
 }  // namespace usher::engine

@@ -1,6 +1,8 @@
 // See snapshot_file.h.
 #include "engine/snapshot_file.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "engine/rdb_file.h"
@@ -25,9 +27,30 @@ SnapshotFile::~SnapshotFile() {
 void SnapshotFile::OnRecords(int db, std::string records, uint64_t keys) {
   if (has_failed()) return;
   const MutexLock lock(mutex_);
+  if (speaker_.load() != kNoShard) {
+    behind_bytes_.fetch_add(records.size(), std::memory_order_relaxed);
+    behind_.push_back({db, std::move(records), keys});
+    return;
+  }
   pending_bytes_.fetch_add(records.size(), std::memory_order_relaxed);
   queue_.push_back({db, std::move(records), keys});
   arrived_.notify_one();
+}
+
+bool SnapshotFile::OnPiece(ShardIndex shard, int db, std::string& piece, bool last) {
+  if (has_failed()) return true;
+  const MutexLock lock(mutex_);
+  if (speaker_.load() != kNoShard && speaker_.load() != shard) return false;
+  speaker_.store(last ? kNoShard : shard);
+  pending_bytes_.fetch_add(piece.size(), std::memory_order_relaxed);
+  queue_.push_back({db, std::move(piece), last ? uint64_t{1} : 0});
+  if (last) {
+    std::ranges::move(behind_, std::back_inserter(queue_));
+    behind_.clear();
+    pending_bytes_.fetch_add(behind_bytes_.exchange(0, std::memory_order_relaxed), std::memory_order_relaxed);
+  }
+  arrived_.notify_one();
+  return true;
 }
 
 void SnapshotFile::Close() {

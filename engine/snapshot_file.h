@@ -3,9 +3,11 @@
 //
 //   Start(plan) -> OnRecords() ... -> Close() -> [thread: last record, end mark, fsync, rename] -> finished()
 //
+// A record that comes in pieces is not interrupted: what other shards give meanwhile waits behind it, and their slices
+// pause.
 // Bound: when more than kPendingBytesMax wait for the disk, must_wait() tells the slices to pause; images of keys that
 // are being changed come all the same, since nobody may wait for a disk under a turn.
-// Thread safety: OnRecords, Close, Abort, finished, must_wait: any thread. Result(): after finished().
+// Thread safety: OnRecords, OnPiece, Close, Abort, finished, must_wait: any thread. Result(): after finished().
 #pragma once
 
 #include <atomic>
@@ -45,25 +47,33 @@ void BeginRdbFile(RdbSaver& saver, const RdbFilePlan& plan);
 
 class SnapshotFile final : public SnapshotSink {
  public:
-  static constexpr uint64_t kPendingBytesMax = uint64_t{64} << 20;
+  static constexpr uint64_t kPendingBytesMax = uint64_t{16} << 20;
 
   explicit SnapshotFile(RdbFilePlan plan);
   /// Aborts unless it is finished.
   ~SnapshotFile() override;
 
   void OnRecords(int db, std::string records, uint64_t keys) override EXCLUDES(mutex_);
+  bool OnPiece(ShardIndex shard, int db, std::string& piece, bool last) override EXCLUDES(mutex_);
   /// Everything was given.
   void Close() EXCLUDES(mutex_);
   /// Gives up and removes what was written.
   void Abort() EXCLUDES(mutex_);
-  bool must_wait() const { return pending_bytes_.load(std::memory_order_relaxed) > kPendingBytesMax; }
+  /// Whether the slices of this shard are to pause.
+  bool must_wait(ShardIndex shard) const {
+    const ShardIndex speaker = speaker_.load(std::memory_order_relaxed);
+    return (speaker != kNoShard && speaker != shard) ||
+           pending_bytes_.load(std::memory_order_relaxed) > kPendingBytesMax;
+  }
   /// The disk has failed: what else comes is dropped.
   bool has_failed() const { return failed_.load(std::memory_order_relaxed); }
   bool finished() const { return finished_.load(std::memory_order_acquire); }
   /// Why there is no new file; "": there is.
   const std::string& error() const { return error_; }
   uint64_t keys_written() const { return keys_.load(std::memory_order_relaxed); }
-  uint64_t pending_bytes() const { return pending_bytes_.load(std::memory_order_relaxed); }
+  uint64_t pending_bytes() const {
+    return pending_bytes_.load(std::memory_order_relaxed) + behind_bytes_.load(std::memory_order_relaxed);
+  }
 
  private:
   struct Records {
@@ -80,9 +90,12 @@ class SnapshotFile final : public SnapshotSink {
   Mutex mutex_;
   std::condition_variable_any arrived_;
   std::deque<Records> queue_ GUARDED_BY(mutex_);
+  std::deque<Records> behind_ GUARDED_BY(mutex_);  // the record that is under way in pieces
+  std::atomic<ShardIndex> speaker_{kNoShard};      // whose it is
   bool closed_ GUARDED_BY(mutex_) = false;
   bool aborted_ GUARDED_BY(mutex_) = false;
-  std::atomic<uint64_t> pending_bytes_{0};
+  std::atomic<uint64_t> pending_bytes_{0};  // in queue_, or being written
+  std::atomic<uint64_t> behind_bytes_{0};
   std::atomic<uint64_t> keys_{0};
   std::atomic<bool> failed_{false};
   std::atomic<bool> finished_{false};

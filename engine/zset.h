@@ -167,6 +167,10 @@ class Zset {
   template <class Fn>
   void Sample(size_t count, Random& random, Fn&& fn) const;
 
+  /// Who is told of changes of members, only possible for a table; null: nobody.
+  MemberWatch* watch() const { return is_table() ? table().watch().get() : nullptr; }
+  void SetWatch(MemberWatch* watch) const { table().watch().Set(watch); }
+
   /// Aborts if an invariant is broken.
   void CheckInvariants() const;
 

@@ -26,6 +26,7 @@ Result<AddResult> ZsetTable::Add(std::string_view member, uint64_t hash, double 
   if (slot != nullptr) current = ScoreOf(arena_, *slot);
   const Result<AddResult> result = DecideAdd(rules, current, score);
   if (!result) return result;
+  if ((*result).added() || (*result).changed()) watch_.BeforeChange(hash, member);
   if ((*result).added()) Insert(member, hash, (*result).score);
   if ((*result).changed()) {
     list_.Update(*current, member, (*result).score);
@@ -47,6 +48,7 @@ void ZsetTable::Insert(std::string_view member, uint64_t hash, double score) {
 std::optional<double> ZsetTable::Remove(std::string_view member, uint64_t hash) {
   uint32_t* slot = FindSlot(member, hash);
   if (slot == nullptr) return std::nullopt;
+  watch_.BeforeChange(hash, member);
   const uint32_t handle = *slot;
   const double score = ScoreOf(arena_, handle);
   list_.Erase(score, member);

@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "engine/base/hash.h"
+#include "engine/member_watch.h"
 #include "engine/record_arena.h"
 #include "engine/segment_table.h"
 #include "engine/skip_list.h"
@@ -40,6 +41,7 @@ class ZsetTable {
 
   size_t size() const { return list_.size(); }
   size_t MemoryBytes() const;
+  MemberWatchLink& watch() { return watch_; }
 
   std::optional<double> Score(std::string_view member, uint64_t hash) const;
   /// One lookup in the index, whatever comes of it.
@@ -86,6 +88,7 @@ class ZsetTable {
       }
       for (size_t i = 0; i < batch.count; ++i) {
         const uint32_t handle = batch.handles[i];
+        watch_.BeforeChange(hashes[i], MemberOf(arena_, handle));
         index_.Erase(hashes[i], index_.Find(hashes[i], [handle](uint32_t slot) { return slot == handle; }));
         const std::string_view member = MemberOf(arena_, handle);
         fn(member, hashes[i], batch.scores[i]);
@@ -163,6 +166,7 @@ class ZsetTable {
   RecordArena arena_;
   SegmentTable<IndexPolicy> index_;
   SkipList<Members> list_;
+  MemberWatchLink watch_;
 };
 
 }  // namespace usher::engine

@@ -150,7 +150,8 @@ void Persistence::StartSnapshot(engine::EngineContext& context, engine::RdbFileP
   current_.store(file.get(), std::memory_order_release);
   context.turns().ForEachHeld([&](engine::ShardData& shard) {
     shard.snapshot =
-        std::make_unique<engine::ShardSnapshot>(shard.databases, options, *file, server_.engine().background_free());
+        std::make_unique<engine::ShardSnapshot>(shard.index, shard.databases, options, *file,
+                                                server_.engine().background_free());
     shard_active_[shard.index].store(true, std::memory_order_release);
   });
   const engine::MutexLock lock(mutex_);
@@ -160,7 +161,7 @@ void Persistence::StartSnapshot(engine::EngineContext& context, engine::RdbFileP
 bool Persistence::IsDue(engine::ShardIndex shard, int64_t) {
   if (!shard_active_[shard].load(std::memory_order_acquire)) return false;
   const engine::SnapshotFile* file = current_.load(std::memory_order_acquire);
-  return file != nullptr && (!file->must_wait() || file->has_failed());
+  return file != nullptr && (!file->must_wait(shard) || file->has_failed());
 }
 
 bool Persistence::RunStep(engine::EngineContext&, engine::ShardData& shard) {
@@ -168,7 +169,7 @@ bool Persistence::RunStep(engine::EngineContext&, engine::ShardData& shard) {
   if (!shard.snapshot || file == nullptr) return false;
   const bool more = !file->has_failed() && shard.snapshot->Step();
   shard_bytes_[shard.index].store(more ? shard.snapshot->MemoryBytes() : 0, std::memory_order_relaxed);
-  if (more) return !file->must_wait();
+  if (more) return !file->must_wait(shard.index);
   shard.snapshot.reset();
   shard_active_[shard.index].store(false, std::memory_order_release);
   if (shards_left_.fetch_sub(1, std::memory_order_acq_rel) == 1) file->Close();

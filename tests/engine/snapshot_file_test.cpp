@@ -87,6 +87,30 @@ TEST_CASE("SnapshotFile: records become a file under their databases") {
   CHECK(Loaded(folder / "temp") == "no file");
 }
 
+TEST_CASE("SnapshotFile: a record in pieces is not interrupted, and only its own shard goes on") {
+  const Folder folder;
+  SnapshotFile file(PlanIn(folder));
+  const std::string record = RecordOf("x");
+  std::string first = record.substr(0, 2);
+  std::string rest = record.substr(2);
+  CHECK(!file.must_wait(2));
+  CHECK(file.OnPiece(1, 0, first, false));
+  CHECK(file.must_wait(2));
+  CHECK(!file.must_wait(1));
+  file.OnRecords(3, RecordOf("y"), 1);
+  std::string other = RecordOf("z");
+  CHECK(!file.OnPiece(2, 5, other, false));
+  CHECK(other == RecordOf("z"));
+  CHECK(file.OnPiece(1, 0, rest, true));
+  CHECK(!file.must_wait(2));
+  CHECK(file.OnPiece(2, 5, other, true));
+  file.Close();
+  WaitFor(file);
+  CHECK(file.keys_written() == 3);
+  CHECK(file.pending_bytes() == 0);
+  CHECK(Loaded(folder / "data") == "0x 3y 5z ");
+}
+
 TEST_CASE("SnapshotFile: given up, it leaves the old file and nothing else") {
   const Folder folder;
   {

@@ -28,14 +28,30 @@ std::string Describe(KeyEntry entry) {
 
 struct Records : SnapshotSink {
   void OnRecords(int db, std::string records, uint64_t count) override {
+    (speaker == kNoShard ? file : behind) += Selected(db) + records;
+    keys += count;
+  }
+  bool OnPiece(ShardIndex shard, int db, std::string& piece, bool last) override {
+    if (speaker != kNoShard && speaker != shard) return false;
+    file += speaker == kNoShard ? Selected(db) + piece : piece;
+    speaker = last ? kNoShard : shard;
+    if (!last) return true;
+    file += std::exchange(behind, "");
+    ++keys;
+    ++in_pieces;
+    return true;
+  }
+  static std::string Selected(int db) {
     RdbWriter select;
     select.Byte(0xFE);
     select.Length(static_cast<uint64_t>(db));
-    file += select.Take() + records;
-    keys += count;
+    return select.Take();
   }
   std::string file = "REDIS0010";
   uint64_t keys = 0;
+  uint64_t in_pieces = 0;
+  ShardIndex speaker = kNoShard;
+  std::string behind;
 };
 
 struct Collector : RdbTarget {
@@ -73,16 +89,22 @@ class Play {
     const State written = Loaded(records.file);
     CHECK(written.size() == records.keys);
     CHECK(written == at_epoch);
+    in_pieces = records.in_pieces;
   }
+
+  uint64_t in_pieces = 0;
 
  private:
   void Begin(Records& records) {
     fixture_.Run([&](EngineContext& context) {
       RdbSaveOptions options;
       options.now_ms = context.now_ms();
+      const SnapshotLimits limits{.large_value_bytes = 1 + random_.Below(8000),
+                                  .step_bytes = 100 + random_.Below(2000),
+                                  .piece_bytes = 1 + random_.Below(2000)};
       context.turns().ForEachHeld([&](ShardData& shard) {
-        shard.snapshot =
-            std::make_unique<ShardSnapshot>(shard.databases, options, records, context.engine().background_free());
+        shard.snapshot = std::make_unique<ShardSnapshot>(shard.index, shard.databases, options, records,
+                                                         context.engine().background_free(), limits);
       });
     });
   }
@@ -122,7 +144,7 @@ class Play {
     fixture_.now_ms += static_cast<int64_t>(random_.Below(20));
     fixture_.Run(
         [&](EngineContext& context) {
-          switch (random_.Below(40)) {
+          switch (random_.Below(60)) {
             case 0:
             case 1:
             case 2:
@@ -149,6 +171,11 @@ class Play {
             case 13:
             case 14:
               ChangeInPlace(context, key);
+              break;
+            case 15:
+            case 16:
+            case 17:
+              for (uint64_t left = random_.Below(200); left > 0; --left) ChangeMember(context, key);
               break;
             default: {
               std::string text;
@@ -193,17 +220,53 @@ class Play {
     }
   }
 
+  // One that is there, as a rule: removed or changed; or a new one.
+  void ChangeMember(EngineContext& context, const Key& key) {
+    const KeyEntry entry = context.Peek(key);
+    if (!entry) return;
+    std::string member = "new" + std::to_string(random_.Below(50));
+    const bool remove = random_.Below(2) == 0;
+    const auto choose = [&](std::string_view found, auto...) {
+      if (random_.Below(5) > 0) member = found;
+    };
+    if (entry.type() == ValueType::kHash) {
+      const auto hash = *context.ForWriteAs<Hash>(key);
+      hash->RandomEntry(random_, choose);
+      if (remove) {
+        hash->Delete(member);
+      } else {
+        hash->Set(member, RandomRdbText(random_), context.settings().hash);
+      }
+    } else if (entry.type() == ValueType::kSet) {
+      const auto set = *context.ForWriteAs<Set>(key);
+      set->RandomMember(random_, choose);
+      if (!set->Remove(member) || random_.Below(2) == 0) set->Add(member, context.settings().set);
+    } else if (entry.type() == ValueType::kZset) {
+      const auto zset = *context.ForWriteAs<Zset>(key);
+      choose(zset->RandomEntry(random_).member);
+      if (remove) {
+        zset->Remove(member);
+      } else {
+        zset->Add(member, RandomRdbScore(random_), context.settings().zset);
+      }
+    }
+  }
+
   EngineFixture fixture_;
   Random random_;
 };
 
 TEST_CASE("Snapshot: equals the state at the epoch, whatever happens meanwhile") {
   Random random{TestSeed()};
-  for (int round = 0; round < 60; ++round) {
+  uint64_t in_pieces = 0;
+  for (int round = 0; round < 30; ++round) {
     const uint64_t seed = random.Next();
     CAPTURE(seed);
-    Play(seed).Run();
+    Play play(seed);
+    play.Run();
+    in_pieces += play.in_pieces;
   }
+  CHECK(in_pieces > 0);
 }
 
 TEST_CASE("Snapshot: what is made later is not in it, and costs nothing once the slices have passed") {
@@ -213,7 +276,8 @@ TEST_CASE("Snapshot: what is made later is not in it, and costs nothing once the
   run([&](EngineContext& context) { context.SetString(MakeKey("old"), "1", kNoExpiry); });
   ShardData& shard = fixture.ShardOf(MakeKey("old"));
   shard.snapshot =
-      std::make_unique<ShardSnapshot>(shard.databases, RdbSaveOptions(), records, fixture.engine.background_free());
+      std::make_unique<ShardSnapshot>(shard.index, shard.databases, RdbSaveOptions(), records,
+                                      fixture.engine.background_free());
   run([&](EngineContext& context) { context.SetString(MakeKey("new"), "2", kNoExpiry); });
   while (shard.snapshot->Step()) {
   }
