@@ -46,18 +46,44 @@ ListChain* ListChain::NewCopy() const {
 
 void ListChain::Delete(ListChain* chain) {
   chain->~ListChain();
-  Free(chain);
+  engine::Free(chain);
 }
 
 ListChain::~ListChain() {
   for (Group* group = head_; group != nullptr;) {
-    for (uint32_t slot = group->begin; slot < group->end; ++slot) group->nodes[slot].Destroy();
-    Free(std::exchange(group, group->next));
+    for (uint32_t slot = group->begin; slot < group->end; ++slot) Free({group, slot});
+    engine::Free(std::exchange(group, group->next));
   }
+  if (image_ != nullptr) image_->OnDestroyed();
+}
+
+void ListChain::StartImage(NodeImage<ListNode>& image) {
+  image_ = &image;
+  for (Group* group = head_; group != nullptr; group = group->next) {
+    for (uint32_t slot = group->begin; slot < group->end; ++slot) {
+      group->image_numbers[slot] = image.Add(group->nodes[slot]);
+    }
+  }
+}
+
+/// Gives the chain a copy of the node if the image keeps it.
+void ListChain::MakeOwn(Place place) {
+  ListNode& node = place.group->nodes[place.slot];
+  if (!image_->Keep(std::exchange(place.group->image_numbers[place.slot], 0))) return;
+  memory_bytes_ -= node.MemoryBytes();
+  node = node.Copy();
+  memory_bytes_ += node.MemoryBytes();
+}
+
+/// Frees the node unless the image keeps it.
+void ListChain::Free(Place place) const {
+  if (image_ != nullptr && image_->Keep(place.group->image_numbers[place.slot])) return;
+  place.group->nodes[place.slot].Destroy();
 }
 
 ListNode ListChain::ReleaseOnly() {
   ASSERT(HasOneNode());
+  if (image_ != nullptr) MakeOwn(EndPlace(ListEnd::kHead));
   const ListNode node = NodeAt(EndPlace(ListEnd::kHead));
   head_->begin = head_->end;
   return node;
@@ -135,7 +161,7 @@ ListChain::Place ListChain::Remove(Place place, ListEnd end) {
   size_ -= group.counts[place.slot];
   group.elements -= group.counts[place.slot];
   memory_bytes_ -= group.nodes[place.slot].MemoryBytes();
-  group.nodes[place.slot].Destroy();
+  Free(place);
   // The shorter side of the group closes the gap.
   const bool from_front = place.slot - group.begin < group.end - place.slot;
   if (from_front) {
@@ -154,13 +180,14 @@ ListChain::Place ListChain::Remove(Place place, ListEnd end) {
 void ListChain::MoveSlots(Group& group, uint32_t from, uint32_t end, uint32_t to) {
   std::memmove(group.nodes + to, group.nodes + from, (end - from) * sizeof(ListNode));
   std::memmove(group.counts + to, group.counts + from, (end - from) * sizeof(uint32_t));
+  std::memmove(group.image_numbers + to, group.image_numbers + from, (end - from) * sizeof(uint32_t));
 }
 
 void ListChain::Unlink(Group* group) {
   (group->previous == nullptr ? head_ : group->previous->next) = group->next;
   (group->next == nullptr ? tail_ : group->next->previous) = group->previous;
   memory_bytes_ -= UsableBytes(group);
-  Free(group);
+  engine::Free(group);
 }
 
 ListChain::Group* ListChain::NewGroup(Group* previous, Group* next, uint32_t first_slot) {
@@ -178,6 +205,7 @@ ListChain::Group* ListChain::NewGroup(Group* previous, Group* next, uint32_t fir
 void ListChain::Enter(Place place, ListNode node) {
   place.group->nodes[place.slot] = node;
   place.group->counts[place.slot] = node.count();
+  place.group->image_numbers[place.slot] = 0;
   place.group->elements += node.count();
   size_ += node.count();
   memory_bytes_ += node.MemoryBytes();
@@ -212,6 +240,7 @@ ListChain::Place ListChain::MakeSlotBehind(Place place) {
     const uint32_t slot = right->end++;
     right->nodes[slot] = group.nodes[kHalf + slot];
     right->counts[slot] = group.counts[kHalf + slot];
+    right->image_numbers[slot] = group.image_numbers[kHalf + slot];
     right->elements += right->counts[slot];
     --group.end;
   }

@@ -6,7 +6,8 @@
 //
 // Invariants: no node and no group is empty (but for the first node of a list whose first element is on its way);
 // counts[i] is the count of nodes[i], elements their sum, size_ the sum over all groups; memory_bytes_ covers the chain
-// itself, groups and blocks. Nodes change through Edit(), which keeps this. Complexity: ends O(1); an index O(groups +
+// itself, groups and blocks. Nodes change through Edit(), which keeps this. While a snapshot has an image of the nodes
+// (node_image.h), image_numbers[i] is the number of nodes[i] in it. Complexity: ends O(1); an index O(groups +
 // kGroupNodesMax + a node). Thread safety: none.
 #pragma once
 
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include "engine/list_node.h"
+#include "engine/node_image.h"
 
 namespace usher::engine {
 
@@ -66,6 +68,10 @@ class ListChain {
   size_t MemoryBytes() const { return memory_bytes_; }
   /// Gives up the only node; nothing may follow but Delete().
   ListNode ReleaseOnly();
+  NodeImage<ListNode>* image() const { return image_; }
+  /// Puts all nodes into an empty image, which is asked from now on before they change.
+  void StartImage(NodeImage<ListNode>& image);
+  void EndImage() { image_ = nullptr; }
 
   /// The node at that end.
   Place EndPlace(ListEnd end) const;
@@ -93,6 +99,7 @@ class ListChain {
     uint32_t begin = 0;  // the slots in use
     uint32_t end = 0;
     uint32_t counts[kGroupNodesMax];
+    uint32_t image_numbers[kGroupNodesMax];
     ListNode nodes[kGroupNodesMax];
   };
 
@@ -104,15 +111,20 @@ class ListChain {
   void Enter(Place place, ListNode node);
   void AddEndNode(ListEnd end, ListNode node);
   Place MakeSlotBehind(Place place);
+  void MakeOwn(Place place);
+  void Free(Place place) const;
 
   Group* head_ = nullptr;
   Group* tail_ = nullptr;
   uint64_t size_ = 0;
   size_t memory_bytes_ = 0;
+  NodeImage<ListNode>* image_ = nullptr;
 };
 
 template <class Fn>
 void ListChain::Edit(Place place, Fn&& fn) {
+  if (image_ != nullptr) [[unlikely]]
+    MakeOwn(place);
   ListNode& node = place.group->nodes[place.slot];
   const size_t bytes_before = node.MemoryBytes();
   fn(node);

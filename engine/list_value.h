@@ -62,6 +62,11 @@ class List {
   template <class Fn>
   void Search(std::string_view text, ListEnd from, uint64_t compared_max, Fn&& fn) const;
 
+  /// What has the nodes as they were, only possible for a chain; null: nothing.
+  NodeImage<ListNode>* image() const { return IsChain() ? chain()->image() : nullptr; }
+  void StartImage(NodeImage<ListNode>& image) const { chain()->StartImage(image); }
+  void EndImage() const { chain()->EndImage(); }
+
   /// Heap bytes really held. O(1).
   size_t MemoryBytes() const { return IsChain() ? chain()->MemoryBytes() : word_ == 0 ? 0 : node().MemoryBytes(); }
   List Copy() const;

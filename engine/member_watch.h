@@ -1,6 +1,6 @@
-// MemberWatch: how the writer of a snapshot hears of the changes of one large hash, set or sorted set while it writes it
-// (value_snapshot.h). A table has a link, which is null unless a snapshot of this very value is under way: then whoever
-// is about to add, change or remove a member says so first.
+// MemberWatch: how the writer of a snapshot hears of the changes of one large hash, set or sorted set while it writes
+// it (value_snapshot.h). A table has a link, which is null unless a snapshot of this very value is under way: then
+// whoever is about to add, change or remove a member says so first.
 //
 // The watcher goes through the table in the order of hashes. What it has passed is none of its business any more, so
 // most calls end with a comparison. Complexity: O(1). Thread safety: none. The caller holds the turn of the value's

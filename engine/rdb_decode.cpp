@@ -27,6 +27,7 @@ using Format = PackedReader::Format;
 
 constexpr std::string_view kDuplicate = "an element is there twice";
 constexpr std::string_view kBrokenBlock = "a packed block is corrupt";
+constexpr std::string_view kInvalidScore = "invalid score";
 
 /// A container being filled, freed unless it is released.
 template <class T>
@@ -183,12 +184,12 @@ double TextScore(RdbReader& reader) {
   if (length == kPlusInfinity) return HUGE_VAL;
   if (length == kMinusInfinity) return -HUGE_VAL;
   double score = 0;
-  if (length == kNan || !ParseScore(reader.Bytes(length), score)) reader.Fail("invalid score");
+  if (length == kNan || !ParseScore(reader.Bytes(length), score)) reader.Fail(kInvalidScore);
   return score;
 }
 
 bool AddEntry(RdbReader& reader, Zset& zset, std::string_view member, double score, const ZsetLimits& limits) {
-  if (std::isnan(score)) return reader.Fail("invalid score");
+  if (std::isnan(score)) return reader.Fail(kInvalidScore);
   return zset.Add(member, score, limits).added() || reader.Fail(kDuplicate);
 }
 
@@ -203,14 +204,37 @@ bool DecodePackedZset(RdbReader& reader, uint8_t type, const ZsetLimits& limits,
          zset.GiveTo(value);
 }
 
-bool DecodeZset(RdbReader& reader, uint8_t type, const ZsetLimits& limits, DecodedValue& value) {
-  Held<Zset> zset;
+/// Calls add(member, score) for `count` entries.
+template <class Fn>
+void ForEachEntry(RdbReader& reader, uint8_t type, uint64_t count, Fn&& add) {
   std::string member;
-  for (uint64_t left = reader.Length(); left > 0 && reader.ok(); --left) {
+  for (; count > 0 && reader.ok(); --count) {
     member = reader.String();
     const double score = type == rdb::kZset ? reader.Double() : TextScore(reader);
-    if (reader.ok()) AddEntry(reader, zset.value, member, score, limits);
+    if (reader.ok()) add(member, score);
   }
+}
+
+// Snapshots write large ones in no order.
+bool DecodeLargeZset(RdbReader& reader, uint8_t type, uint64_t count, DecodedValue& value) {
+  ZsetBuilder builder;
+  ForEachEntry(reader, type, count, [&](std::string_view member, double score) {
+    if (std::isnan(score)) {
+      reader.Fail(kInvalidScore);
+    } else if (!builder.Add(member, score)) {
+      reader.Fail(kDuplicate);
+    }
+  });
+  if (reader.ok()) value.SetContainer(builder.Finish());
+  return reader.ok();
+}
+
+bool DecodeZset(RdbReader& reader, uint8_t type, const ZsetLimits& limits, DecodedValue& value) {
+  const uint64_t count = reader.Length();
+  if (count > limits.packed_entries_max) return DecodeLargeZset(reader, type, count, value);
+  Held<Zset> zset;
+  ForEachEntry(reader, type, count,
+               [&](std::string_view member, double score) { AddEntry(reader, zset.value, member, score, limits); });
   return reader.ok() && zset.GiveTo(value);
 }
 

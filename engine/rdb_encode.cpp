@@ -171,12 +171,39 @@ void EncodeStream(RdbWriter& writer, const Stream& stream) {
   const IdMap<StreamNode>& nodes = stream.nodes();
   writer.Length(nodes.size());
   for (auto at = nodes.Begin(); at != nodes.End(); at = nodes.Next(at)) {
-    RdbWriter key;
-    WriteRawId(key, at->id);
-    writer.String(key.view());
-    writer.String(at->block());
+    EncodeRdbStreamNode(writer, *at);
     writer.MayFlush();
   }
+  EncodeRdbStreamRest(writer, stream);
+}
+
+}  // namespace
+
+void EncodeRdbListNode(RdbWriter& writer, const ListNode& node) {
+  PackedScratch scratch;
+  if (node.count() == 1) {
+    const std::string_view element = node.At(node.Begin()).Text(scratch);
+    if (element.size() >= kPlainNodeBytesMin) {
+      writer.Length(rdb::kNodePlain);
+      return writer.String(element);
+    }
+  }
+  ListpackWriter block;
+  for (ListNode::Position at = node.Begin(); at != node.End(); at = node.Next(at)) {
+    block.Append(node.At(at).Text(scratch));
+  }
+  writer.Length(rdb::kNodePacked);
+  writer.String(block.Finish());
+}
+
+void EncodeRdbStreamNode(RdbWriter& writer, const StreamNode& node) {
+  RdbWriter key;
+  WriteRawId(key, node.id);
+  writer.String(key.view());
+  writer.String(node.block());
+}
+
+void EncodeRdbStreamRest(RdbWriter& writer, const Stream& stream) {
   writer.Length(stream.size());
   WriteId(writer, stream.last_id());
   WriteId(writer, stream.first_id());
@@ -185,8 +212,6 @@ void EncodeStream(RdbWriter& writer, const Stream& stream) {
   writer.Length(stream.groups().size());
   for (const auto& [name, group] : stream.groups()) EncodeGroup(writer, group);
 }
-
-}  // namespace
 
 uint8_t RdbTypeOf(KeyEntry entry) {
   switch (entry.type()) {

@@ -9,7 +9,9 @@
 #include <string_view>
 
 #include "engine/key_entry.h"
+#include "engine/list_node.h"
 #include "engine/rdb_writer.h"
+#include "engine/stream_node.h"
 
 namespace usher::engine {
 
@@ -34,5 +36,12 @@ inline void EncodeRdbElement(RdbWriter& writer, std::string_view member, double 
   writer.String(member);
   writer.Double(score);
 }
+
+/// A node of a chain of a list. How many there are comes before the first.
+void EncodeRdbListNode(RdbWriter& writer, const ListNode& node);
+
+/// A node of a stream. How many there are comes before the first, the rest of the stream behind the last.
+void EncodeRdbStreamNode(RdbWriter& writer, const StreamNode& node);
+void EncodeRdbStreamRest(RdbWriter& writer, const Stream& stream);
 
 }  // namespace usher::engine

@@ -43,6 +43,11 @@ void ShardSnapshot::Encode(size_t at, KeyEntry entry) {
     large_.push_back({.at = at, .value = std::move(value)});
     return;
   }
+  if (entry.kind() == EntryKind::kRaw && entry.ValueMemoryBytes() >= limits_.large_value_bytes) {
+    RdbWriter head;
+    EncodeRdbHead(head, entry.key(), entry, options_);
+    return sink_.OnLongString(static_cast<int>(at), head.Take(), std::string(entry.As<RawString>().view()));
+  }
   if (at != writer_db_) Flush();
   writer_db_ = at;
   if (EncodeRdbKey(writer_, entry.key(), entry, options_)) ++writer_keys_;
@@ -116,8 +121,9 @@ bool ShardSnapshot::GiveLarge(LargeValue& large) {
 }
 
 void ShardSnapshot::EndLarge() {
-  background_free_.Free(large_.front().value->GiveUp());
-  large_.pop_front();
+  OwnedEntry entry = large_.front().value->GiveUp();
+  large_.pop_front();  // lets the value go, if it was not finished
+  background_free_.Free(std::move(entry));
   if (!large_.empty()) return;
   for (const auto& keyspace : emptied_) background_free_.Free(std::move(*keyspace));
   emptied_.clear();

@@ -41,13 +41,15 @@ class SnapshotSink {
  public:
   virtual ~SnapshotSink() = default;
   virtual void OnRecords(int db, std::string records, uint64_t keys) = 0;
-  /// Takes a piece of a record, which the shard's next ones go on with, up to the last. False: another shard's record is
-  /// under way, and the piece was not taken.
+  /// The same for one key whose value is a long string, still to be encoded: `head` is what comes before it.
+  virtual void OnLongString(int db, std::string head, std::string text) = 0;
+  /// Takes a piece of a record, which the shard's next ones go on with, up to the last. False: another shard's record
+  /// is under way, and the piece was not taken.
   virtual bool OnPiece(ShardIndex shard, int db, std::string& piece, bool last) = 0;
 };
 
 struct SnapshotLimits {
-  size_t large_value_bytes = 64 * 1024;  // written in slices from here on
+  size_t large_value_bytes = 64 * 1024;  // from here on written in slices; strings: compressed by the sink
   size_t step_bytes = 16 * 1024;         // of records
   size_t piece_bytes = 64 * 1024;
 };
@@ -126,8 +128,8 @@ class ShardSnapshot {
   std::vector<size_t> place_;      // for each database, whose content is there now
   size_t current_ = 0;             // being written
   RdbWriter writer_;
-  size_t writer_db_ = 0;      // whose records are in it
-  uint64_t writer_keys_ = 0;  // how many
+  size_t writer_db_ = 0;                            // whose records are in it
+  uint64_t writer_keys_ = 0;                        // how many
   std::deque<LargeValue> large_;                    // being written, the first one first
   std::vector<std::unique_ptr<Keyspace>> emptied_;  // that may hold some of them
 };

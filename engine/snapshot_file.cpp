@@ -25,16 +25,20 @@ SnapshotFile::~SnapshotFile() {
 }
 
 void SnapshotFile::OnRecords(int db, std::string records, uint64_t keys) {
+  Add({db, std::move(records), keys});
+}
+
+void SnapshotFile::OnLongString(int db, std::string head, std::string text) {
+  Add({db, std::move(head), 1, std::move(text)});
+}
+
+void SnapshotFile::Add(Records records) {
   if (has_failed()) return;
   const MutexLock lock(mutex_);
-  if (speaker_.load() != kNoShard) {
-    behind_bytes_.fetch_add(records.size(), std::memory_order_relaxed);
-    behind_.push_back({db, std::move(records), keys});
-    return;
-  }
-  pending_bytes_.fetch_add(records.size(), std::memory_order_relaxed);
-  queue_.push_back({db, std::move(records), keys});
-  arrived_.notify_one();
+  const bool is_behind = speaker_.load() != kNoShard;
+  (is_behind ? behind_bytes_ : pending_bytes_).fetch_add(records.MemoryBytes(), std::memory_order_relaxed);
+  (is_behind ? behind_ : queue_).push_back(std::move(records));
+  if (!is_behind) arrived_.notify_one();
 }
 
 bool SnapshotFile::OnPiece(ShardIndex shard, int db, std::string& piece, bool last) {
@@ -80,9 +84,10 @@ bool SnapshotFile::WriteAll(RdbSaver& saver) {
     for (const Records& records : batch) {
       if (records.db != selected) saver.Select(selected = records.db);
       saver.writer().Bytes(records.bytes);
+      if (!records.text.empty()) saver.writer().String(records.text);
       saver.writer().MayFlush();
       keys_.fetch_add(records.keys, std::memory_order_relaxed);
-      pending_bytes_.fetch_sub(records.bytes.size(), std::memory_order_relaxed);
+      pending_bytes_.fetch_sub(records.MemoryBytes(), std::memory_order_relaxed);
     }
     if (!saver.writer().ok()) return false;
   }

@@ -54,6 +54,7 @@ class SnapshotFile final : public SnapshotSink {
   ~SnapshotFile() override;
 
   void OnRecords(int db, std::string records, uint64_t keys) override EXCLUDES(mutex_);
+  void OnLongString(int db, std::string head, std::string text) override EXCLUDES(mutex_);
   bool OnPiece(ShardIndex shard, int db, std::string& piece, bool last) override EXCLUDES(mutex_);
   /// Everything was given.
   void Close() EXCLUDES(mutex_);
@@ -80,8 +81,11 @@ class SnapshotFile final : public SnapshotSink {
     int db;
     std::string bytes;
     uint64_t keys;
+    std::string text = {};  // a string to be encoded behind them, if it is not empty
+    size_t MemoryBytes() const { return bytes.size() + text.size(); }
   };
 
+  void Add(Records records) EXCLUDES(mutex_);
   void Main();
   bool WriteAll(RdbSaver& saver) EXCLUDES(mutex_);
   bool Next(std::deque<Records>& batch) EXCLUDES(mutex_);

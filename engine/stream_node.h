@@ -77,6 +77,7 @@ class StreamEntry {
 class StreamNode {
  public:
   StreamId id;
+  uint32_t image_number = 0;  // in the snapshot's image, if there is one
 
   /// A node for entries with these fields, without any yet.
   static StreamNode Make(StreamId first_id, StreamFields fields);

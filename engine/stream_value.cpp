@@ -73,7 +73,8 @@ void Stream::Create() {
 void Stream::Destroy() {
   if (empty()) return;
   const IdMap<StreamNode>& nodes = state_->nodes;
-  for (auto at = nodes.Begin(); at != nodes.End(); at = nodes.Next(at)) at->Destroy();
+  for (auto at = nodes.Begin(); at != nodes.End(); at = nodes.Next(at)) FreeNode(*at);
+  if (state_->image != nullptr) state_->image->OnDestroyed();
   state_->~State();
   Free(state_);
   state_ = nullptr;
@@ -138,8 +139,27 @@ StreamNode& Stream::NodeForAppend(StreamId id, StreamFields fields, const Stream
 
 void Stream::RemoveNode(IdMap<StreamNode>::Cursor at) {
   state_->bytes -= at->MemoryBytes();
-  at->Destroy();
+  FreeNode(*at);
   state_->nodes.Erase(at);
+}
+
+/// Gives the stream a copy of the node if the image keeps it.
+void Stream::MakeOwn(StreamNode& node) {
+  if (!state_->image->Keep(std::exchange(node.image_number, 0))) return;
+  state_->bytes -= node.MemoryBytes();
+  node = node.Copy();
+  state_->bytes += node.MemoryBytes();
+}
+
+/// Frees the node unless the image keeps it.
+void Stream::FreeNode(StreamNode& node) const {
+  if (state_->image == nullptr || !state_->image->Keep(node.image_number)) node.Destroy();
+}
+
+void Stream::StartImage(NodeImage<StreamNode>& image) const {
+  IdMap<StreamNode>& nodes = state_->nodes;
+  for (auto at = nodes.Begin(); at != nodes.End(); at = nodes.Next(at)) at->image_number = image.Add(*at);
+  state_->image = &image;
 }
 
 size_t Stream::Trim(const StreamTrim& trim) {
@@ -178,6 +198,7 @@ bool Stream::DeleteOne(StreamId id) {
   IdMap<StreamNode>& nodes = state_->nodes;
   const auto at = nodes.Floor(id);
   if (at == nodes.End()) return false;
+  if (state_->image != nullptr) MakeOwn(*at);  // before an entry is looked up in it
   StreamEntry entry;
   bool found = at->First(entry);
   while (found && entry.id() < id) found = at->Next(entry);

@@ -22,6 +22,7 @@
 
 #include "engine/base/result.h"
 #include "engine/id_map.h"
+#include "engine/node_image.h"
 #include "engine/stream_group.h"
 #include "engine/stream_id.h"
 #include "engine/stream_node.h"
@@ -123,6 +124,12 @@ class Stream {
   };
   void RestoreNumbers(const Numbers& numbers);
 
+  /// What has the nodes as they were (node_image.h); null: nothing.
+  NodeImage<StreamNode>* image() const { return state_->image; }
+  /// Puts all nodes into an empty image, which is asked from now on before they change.
+  void StartImage(NodeImage<StreamNode>& image) const;
+  void EndImage() const { state_->image = nullptr; }
+
   // What XINFO shows of the structure.
   size_t node_count() const { return state_->nodes.size(); }
   /// Nodes of a radix tree, Redis's kind, of the nodes' IDs. O(node_count()).
@@ -145,17 +152,22 @@ class Stream {
     StreamId max_deleted_id;
     uint64_t entries_added = 0;
     Groups groups;
+    NodeImage<StreamNode>* image = nullptr;
   };
 
   std::optional<StreamId> ChooseId(const StreamNewId& wanted, int64_t now_ms) const;
   StreamNode& NodeForAppend(StreamId id, StreamFields fields, const StreamLimits& limits);
   bool DeleteOne(StreamId id);
+  void MakeOwn(StreamNode& node);
+  void FreeNode(StreamNode& node) const;
   void RemoveNode(IdMap<StreamNode>::Cursor at);
   void FindFirstId();
   bool HasTombstonesFrom(StreamId id) const;
 
   template <class Fn>
   auto Change(StreamNode& node, Fn&& fn) {
+    if (state_->image != nullptr) [[unlikely]]
+      MakeOwn(node);
     state_->bytes -= node.MemoryBytes();
     if constexpr (std::is_void_v<decltype(fn())>) {
       fn();

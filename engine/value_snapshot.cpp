@@ -6,10 +6,13 @@
 
 #include "engine/base/assert.h"
 #include "engine/hash_value.h"
+#include "engine/list_value.h"
 #include "engine/member_watch.h"
+#include "engine/node_image.h"
 #include "engine/rdb_encode.h"
 #include "engine/set_table.h"
 #include "engine/set_value.h"
+#include "engine/stream_value.h"
 #include "engine/zset.h"
 
 namespace usher::engine {
@@ -62,9 +65,7 @@ class TableSnapshot final : public ValueSnapshot, public MemberWatch {
     return true;
   }
 
-  size_t MemoryBytes() const override {
-    return sizeof(*this) + saved_.MemoryBytes() + writer().view().size();
-  }
+  size_t MemoryBytes() const override { return sizeof(*this) + saved_.MemoryBytes() + writer().view().size(); }
 
   void OnDestroyed() override { End(); }
 
@@ -100,6 +101,77 @@ std::unique_ptr<ValueSnapshot> BeginTable(KeyEntry entry, const RdbSaveOptions& 
   return snapshot;
 }
 
+/// A value that is a row of nodes: `rest` is what comes behind them.
+template <class T, class Node>
+class NodesSnapshot final : public ValueSnapshot {
+ public:
+  /// `value` is a handle: a copy of it names the same nodes.
+  NodesSnapshot(const T& value, bool compress, const ShardSnapshot* owner)
+      : ValueSnapshot(compress, owner), rest_(nullptr, compress), image_(*this), value_(value) {
+    ASSERT(value.image() == nullptr);
+    value_.StartImage(image_);
+  }
+  ~NodesSnapshot() override { LetGo(); }
+
+  size_t nodes() const { return image_.size(); }
+  /// What is to be written behind the nodes.
+  RdbWriter& rest() { return rest_; }
+
+  bool Step(size_t bytes) override {
+    const size_t enough = writer().view().size() + bytes;
+    while (!image_.done() && writer().view().size() < enough) {
+      image_.TakeNext([this](const Node& node) { EncodeNode(writer(), node); });
+    }
+    if (!image_.done()) return true;
+    LetGo();
+    writer().Bytes(rest_.Take());
+    rest_.Clear();
+    return false;
+  }
+
+  size_t MemoryBytes() const override {
+    return sizeof(*this) + image_.MemoryBytes() + rest_.view().size() + writer().view().size();
+  }
+
+  static NodesSnapshot* Of(const T& value) {
+    return value.image() == nullptr ? nullptr : &static_cast<Image*>(value.image())->snapshot;
+  }
+
+ private:
+  /// Knows where it belongs.
+  struct Image : NodeImage<Node> {
+    explicit Image(NodesSnapshot& its_snapshot) : snapshot(its_snapshot) {}
+    NodesSnapshot& snapshot;
+  };
+  static void EncodeNode(RdbWriter& writer, const ListNode& node) { EncodeRdbListNode(writer, node); }
+  static void EncodeNode(RdbWriter& writer, const StreamNode& node) { EncodeRdbStreamNode(writer, node); }
+
+  void LetGo() {
+    if (!image_.is_destroyed() && std::exchange(held_, false)) value_.EndImage();
+  }
+
+  RdbWriter rest_;
+  Image image_;
+  const T value_;
+  bool held_ = true;
+};
+
+std::unique_ptr<ValueSnapshot> BeginList(KeyEntry entry, const RdbSaveOptions& options, const ShardSnapshot* owner) {
+  auto snapshot = std::make_unique<NodesSnapshot<List, ListNode>>(entry.As<List>(), options.compress, owner);
+  EncodeRdbHead(snapshot->writer(), entry.key(), entry, options);
+  snapshot->writer().Length(snapshot->nodes());
+  return snapshot;
+}
+
+std::unique_ptr<ValueSnapshot> BeginStream(KeyEntry entry, const RdbSaveOptions& options, const ShardSnapshot* owner) {
+  const Stream& stream = entry.As<Stream>();
+  auto snapshot = std::make_unique<NodesSnapshot<Stream, StreamNode>>(stream, options.compress, owner);
+  EncodeRdbHead(snapshot->writer(), entry.key(), entry, options);
+  snapshot->writer().Length(snapshot->nodes());
+  EncodeRdbStreamRest(snapshot->rest(), stream);
+  return snapshot;
+}
+
 template <class T>
 ValueSnapshot* OfTable(KeyEntry entry) {
   return static_cast<TableSnapshot<T>*>(entry.As<T>().watch());
@@ -120,6 +192,10 @@ std::unique_ptr<ValueSnapshot> ValueSnapshot::Begin(KeyEntry entry, const RdbSav
     case EntryKind::kZset:
       if (entry.As<Zset>().encoding() != Zset::Encoding::kSkipList) return nullptr;
       return BeginTable<Zset>(entry, options, owner);
+    case EntryKind::kList:
+      return entry.As<List>().encoding() == List::Encoding::kQuicklist ? BeginList(entry, options, owner) : nullptr;
+    case EntryKind::kStream:
+      return BeginStream(entry, options, owner);
     default:
       return nullptr;
   }
@@ -133,6 +209,10 @@ ValueSnapshot* ValueSnapshot::Of(KeyEntry entry) {
       return OfTable<Set>(entry);
     case EntryKind::kZset:
       return OfTable<Zset>(entry);
+    case EntryKind::kList:
+      return NodesSnapshot<List, ListNode>::Of(entry.As<List>());
+    case EntryKind::kStream:
+      return NodesSnapshot<Stream, StreamNode>::Of(entry.As<Stream>());
     default:
       return nullptr;
   }

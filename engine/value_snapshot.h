@@ -5,15 +5,18 @@
 //                                      ^ cursor     x: changed since the epoch, in `saved`
 //
 // It is the idea of snapshot.h one level down. The record's head with the number of members is written at the epoch.
-// Then slices follow a scan cursor, and who is about to add, change or remove a member behind it says so first
+// Then slices follow a scan cursor, and who is about to add, change or remove one that it has not passed says so first
 // (member_watch.h): what the member was is written there and then, and its name noted, which the slices leave out.
 // Members of these types may be written in any order.
 //
-// The table is watched, not the key: it may be renamed or moved, and its key may change its expiry. When the value is
-// dropped from its keyspace, the snapshot takes it over; when it loses its last member, nothing is left to be written.
-// Packed forms and strings are small or written at once. Memory: the names of changed members and the records
-// that nobody has taken from writer() yet. Complexity: O(1) per change.
-// Thread safety: the caller holds the turn of the value's shard, which is the owner's.
+//   lists and streams: a row of nodes, of which the snapshot has an image (node_image.h). Slices write it in order; a
+//   node that is to change before it is written stays with the image, and the value goes on with a copy.
+//
+// The table (the row) is watched, not the key: it may be renamed or moved, and its key may change its expiry. When the
+// value is dropped from its keyspace, the snapshot takes it over; a table without members has nothing left to be
+// written. Packed forms and strings are small or written at once, and so are the consumer groups of a stream. Memory:
+// the names of changed members, changed nodes, and the records that nobody has taken from writer() yet. Complexity:
+// O(1) per change. Thread safety: the caller holds the turn of the value's shard, which is the owner's.
 #pragma once
 
 #include <cstddef>

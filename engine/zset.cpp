@@ -3,6 +3,7 @@
 
 #include <new>
 #include <unordered_set>
+#include <utility>
 
 #include "engine/base/assert.h"
 #include "engine/base/memory.h"
@@ -17,7 +18,31 @@ ZsetTable* NewTable() {
   return new (Allocate(sizeof(ZsetTable))) ZsetTable;
 }
 
+void DeleteTable(ZsetTable* table) {
+  table->~ZsetTable();
+  Free(table);
+}
+
 }  // namespace
+
+ZsetBuilder::ZsetBuilder() : table_(NewTable()) {}
+
+ZsetBuilder::~ZsetBuilder() {
+  if (table_ != nullptr) DeleteTable(table_);
+}
+
+bool ZsetBuilder::Add(std::string_view member, double score) {
+  const std::optional<ZsetTable::Unplaced> entry = table_->AddUnplaced(member, Zset::HashOf(member), score);
+  if (entry) entries_.push_back(*entry);
+  return entry.has_value();
+}
+
+Zset ZsetBuilder::Finish() {
+  table_->PlaceAll(entries_);
+  Zset zset;
+  zset.word_ = reinterpret_cast<uint64_t>(std::exchange(table_, nullptr)) | Zset::kTableBit;
+  return zset;
+}
 
 Zset Zset::FromWord(uint64_t word) {
   Zset zset;
@@ -27,9 +52,7 @@ Zset Zset::FromWord(uint64_t word) {
 
 void Zset::Destroy() {
   if (is_table()) {
-    ZsetTable* owned = &table();
-    owned->~ZsetTable();
-    Free(owned);
+    DeleteTable(&table());
   } else {
     packed().Destroy();
   }

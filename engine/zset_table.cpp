@@ -35,14 +35,26 @@ Result<AddResult> ZsetTable::Add(std::string_view member, uint64_t hash, double 
   return result;
 }
 
-void ZsetTable::Insert(std::string_view member, uint64_t hash, double score) {
+std::optional<ZsetTable::Unplaced> ZsetTable::AddUnplaced(std::string_view member, uint64_t hash, double score) {
+  if (FindSlot(member, hash) != nullptr) return std::nullopt;
+  return Unplaced{score, NewRecord(member, hash, score)};
+}
+
+void ZsetTable::PlaceAll(std::vector<Unplaced>& entries) {
+  std::ranges::sort(entries, [this](const Unplaced& a, const Unplaced& b) {
+    return a.score < b.score || (a.score == b.score && MemberOf(arena_, a.handle) < MemberOf(arena_, b.handle));
+  });
+  for (const Unplaced& entry : entries) list_.Append(entry.score, entry.handle);
+}
+
+uint32_t ZsetTable::NewRecord(std::string_view member, uint64_t hash, double score) {
   const uint32_t handle = arena_.Allocate(RecordBytes(member));
   char* record = arena_.At(handle);
   std::memcpy(record, &score, sizeof(score));
   char* text = PutVarint(record + sizeof(score), member.size());
   if (!member.empty()) std::memcpy(text, member.data(), member.size());
   index_.Insert(hash, handle);
-  list_.Insert(score, handle);
+  return handle;
 }
 
 std::optional<double> ZsetTable::Remove(std::string_view member, uint64_t hash) {

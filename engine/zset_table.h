@@ -16,6 +16,7 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/hash.h"
 #include "engine/member_watch.h"
@@ -48,6 +49,15 @@ class ZsetTable {
   Result<AddResult> Add(std::string_view member, uint64_t hash, double score, const AddRules& rules);
   /// Appends a member the caller knows to be new and last.
   void Append(std::string_view member, double score) { Insert(member, HashBytes(member), score); }
+  /// An entry that waits for its place in the order.
+  struct Unplaced {
+    double score;
+    uint32_t handle;
+  };
+  /// Adds a member whose place comes later; until then only this may be called. None: it is there already.
+  std::optional<Unplaced> AddUnplaced(std::string_view member, uint64_t hash, double score);
+  /// Gives all entries, which are these, their places. O(n log n), but quicker than one by one.
+  void PlaceAll(std::vector<Unplaced>& entries);
   /// The removed member's score.
   std::optional<double> Remove(std::string_view member, uint64_t hash);
   void Prefetch(uint64_t hash) const { index_.Prefetch(hash); }
@@ -144,7 +154,10 @@ class ZsetTable {
   uint32_t* FindSlot(std::string_view member, uint64_t hash) const {
     return index_.Find(hash, [&](uint32_t handle) { return MemberOf(arena_, handle) == member; });
   }
-  void Insert(std::string_view member, uint64_t hash, double score);
+  uint32_t NewRecord(std::string_view member, uint64_t hash, double score);
+  void Insert(std::string_view member, uint64_t hash, double score) {
+    list_.Insert(score, NewRecord(member, hash, score));
+  }
 
   template <class Visit>
   void ForEachBatch(RankRange range, Order order, Visit&& visit) const {

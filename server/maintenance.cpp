@@ -69,11 +69,14 @@ void Maintenance::ForEachDue(Fn&& fn) {
   for (MaintenanceJob* job : jobs_) job->OnTick();
   if (server_.pause().mode() != PauseMode::kNone) return;
   const int64_t now_ms = server_.clock().NowUs() / 1000;
-  const int64_t budget_ns = BudgetNs();
+  due_.clear();
   for (const auto& task : tasks_) {
     const bool due =
         std::any_of(jobs_.begin(), jobs_.end(), [&](MaintenanceJob* job) { return job->IsDue(task->shard(), now_ms); });
-    if (due && task->Begin(budget_ns)) fn(*task);
+    if (due) due_.push_back(task.get());
+  }
+  for (ShardTask* task : due_) {
+    if (task->Begin(BudgetNs(due_.size()))) fn(*task);
   }
 }
 
@@ -99,11 +102,13 @@ bool Maintenance::RunJobs(engine::EngineContext& context, engine::ShardData& sha
   return more;
 }
 
-int64_t Maintenance::BudgetNs() const {
+// What is due shares the time of all workers, but no shard gets more than one worker's share.
+int64_t Maintenance::BudgetNs(size_t due_shards) const {
   const int64_t share = kSharePercent + kSharePercentPerEffort * (server_.config().active_expire_effort - 1);
   const int64_t tick_ns = static_cast<int64_t>(kTickMs) * 1'000'000;
   const int64_t workers = static_cast<int64_t>(server_.workers().size());
-  return tick_ns * share / 100 * workers / static_cast<int64_t>(tasks_.size());
+  const int64_t one_worker_ns = tick_ns * share / 100;
+  return std::min(one_worker_ns, one_worker_ns * workers / static_cast<int64_t>(due_shards));
 }
 
 }  // namespace usher::server

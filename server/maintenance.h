@@ -7,9 +7,9 @@
 //                                                                  +-- more to do, and time left in this tick
 //
 // Between two steps the turn goes to whoever waits for it. The time a shard may take per tick is bounded, so that all
-// shards together use about the share of the workers that active-expire-effort grants. Nothing runs while clients are
-// paused. Invariant: a shard is in the hands of at most one worker at a time (ShardTask::under_way_).
-// Thread safety: AddJob() before Start; OnTick() on the main thread; the rest as noted at each function.
+// shards that are due use about the share of the workers that active-expire-effort grants. Nothing runs while clients
+// are paused. Invariant: a shard is in the hands of at most one worker at a time (ShardTask::under_way_). Thread
+// safety: AddJob() before Start; OnTick() on the main thread; the rest as noted at each function.
 #pragma once
 
 #include <atomic>
@@ -75,11 +75,12 @@ class Maintenance {
   template <class Fn>
   void ForEachDue(Fn&& fn);
   bool RunJobs(engine::EngineContext& context, engine::ShardData& shard);
-  int64_t BudgetNs() const;
+  int64_t BudgetNs(size_t due_shards) const;
 
   Server& server_;
   std::vector<MaintenanceJob*> jobs_;
   std::vector<std::unique_ptr<ShardTask>> tasks_;
+  std::vector<ShardTask*> due_;  // in this tick
   size_t next_worker_ = 0;
 };
 

@@ -149,9 +149,8 @@ void Persistence::StartSnapshot(engine::EngineContext& context, engine::RdbFileP
   shards_left_.store(server_.engine().shard_count());
   current_.store(file.get(), std::memory_order_release);
   context.turns().ForEachHeld([&](engine::ShardData& shard) {
-    shard.snapshot =
-        std::make_unique<engine::ShardSnapshot>(shard.index, shard.databases, options, *file,
-                                                server_.engine().background_free());
+    shard.snapshot = std::make_unique<engine::ShardSnapshot>(shard.index, shard.databases, options, *file,
+                                                             server_.engine().background_free());
     shard_active_[shard.index].store(true, std::memory_order_release);
   });
   const engine::MutexLock lock(mutex_);

@@ -87,6 +87,21 @@ TEST_CASE("SnapshotFile: records become a file under their databases") {
   CHECK(Loaded(folder / "temp") == "no file");
 }
 
+TEST_CASE("SnapshotFile: a long string is encoded behind its head") {
+  const Folder folder;
+  SnapshotFile file(PlanIn(folder));
+  RdbWriter head;
+  OwnedEntry entry(EntryBuilder::String("v").Build("x", kNoExpiry));
+  EncodeRdbHead(head, "x", entry.entry(), {});
+  file.OnLongString(2, head.Take(), std::string(100'000, 'v'));
+  file.OnRecords(2, RecordOf("y"), 1);
+  file.Close();
+  WaitFor(file);
+  CHECK(file.keys_written() == 2);
+  CHECK(Loaded(folder / "data") == "2x 2y ");
+  CHECK(std::filesystem::file_size(folder / "data") < 10'000);
+}
+
 TEST_CASE("SnapshotFile: a record in pieces is not interrupted, and only its own shard goes on") {
   const Folder folder;
   SnapshotFile file(PlanIn(folder));

@@ -3,7 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +33,11 @@ struct Records : SnapshotSink {
   void OnRecords(int db, std::string records, uint64_t count) override {
     (speaker == kNoShard ? file : behind) += Selected(db) + records;
     keys += count;
+  }
+  void OnLongString(int db, std::string head, std::string text) override {
+    RdbWriter value;
+    value.String(text);
+    OnRecords(db, head + value.Take(), 1);
   }
   bool OnPiece(ShardIndex shard, int db, std::string& piece, bool last) override {
     if (speaker != kNoShard && speaker != shard) return false;
@@ -90,6 +98,23 @@ class Play {
     CHECK(written.size() == records.keys);
     CHECK(written == at_epoch);
     in_pieces = records.in_pieces;
+  }
+
+  /// The disk fails: the snapshot is given up midway.
+  void RunGivenUp() {
+    for (int i = 0; i < 150; ++i) Edit();
+    Records records;
+    Begin(records);
+    for (uint64_t left = random_.Below(60); left > 0 && Step(); --left) Edit();
+    fixture_.Run([&](EngineContext& context) {
+      context.turns().ForEachHeld([&](ShardData& shard) {
+        shard.snapshot.reset();
+        for (const auto& keyspace : shard.databases) {
+          keyspace->ForEach([&](KeyEntry entry) { CHECK(ValueSnapshot::Of(entry) == nullptr); });
+        }
+      });
+    });
+    for (int i = 0; i < 150; ++i) Edit();
   }
 
   uint64_t in_pieces = 0;
@@ -224,6 +249,8 @@ class Play {
   void ChangeMember(EngineContext& context, const Key& key) {
     const KeyEntry entry = context.Peek(key);
     if (!entry) return;
+    if (entry.type() == ValueType::kList) return ChangeElement(context, key);
+    if (entry.type() == ValueType::kStream) return ChangeStream(context, key);
     std::string member = "new" + std::to_string(random_.Below(50));
     const bool remove = random_.Below(2) == 0;
     const auto choose = [&](std::string_view found, auto...) {
@@ -252,6 +279,70 @@ class Play {
     }
   }
 
+  void ChangeElement(EngineContext& context, const Key& key) {
+    const auto list = *context.ForWriteAs<List>(key);
+    const ListLimits& limits = context.settings().list;
+    const ListEnd end = random_.Below(2) == 0 ? ListEnd::kHead : ListEnd::kTail;
+    const std::string text = RandomRdbText(random_);
+    const uint64_t index = random_.Below(list->size());
+    switch (random_.Below(6)) {
+      case 0:
+        list->PrepareToGrow(text.size(), 1, limits);
+        list->Push(end, text, limits);
+        break;
+      case 1:
+        list->Set(index, text, limits);
+        break;
+      case 2: {
+        PackedScratch scratch;
+        const std::string pivot(list->Get(index, scratch));
+        list->InsertBeside(pivot, end, text, limits);
+        break;
+      }
+      case 3: {
+        PackedScratch scratch;
+        const std::string gone(list->Get(index, scratch));
+        list->Remove(gone, end, 1);
+        break;
+      }
+      case 4:
+        list->Drop(end, 1 + random_.Below(std::min<uint64_t>(list->size(), 20)));
+        break;
+      default:
+        list->Pop(end, 1, [](std::string_view) {});
+    }
+    if (!list->empty()) list->ShrinkIfSmall(limits);
+  }
+
+  void ChangeStream(EngineContext& context, const Key& key) {
+    const auto stream = *context.ForWriteAs<Stream>(key);
+    const std::array<std::string_view, 2> fields{"field", "value"};
+    switch (random_.Below(5)) {
+      case 0: {
+        const StreamTrim trim{.by = StreamTrim::By::kLength,
+                              .whole_nodes = random_.Below(2) == 0,
+                              .length_max = random_.Below(stream->size() + 1)};
+        if (random_.Below(20) == 0) stream->Trim(trim);
+        break;
+      }
+      case 1: {
+        Stream::Reader reader(*stream, {stream->first_id().ms + random_.Below(100'000), 0}, kStreamIdMax);
+        if (!reader.Next()) break;
+        const StreamId id = reader.entry().id();
+        stream->Delete(std::span(&id, 1));
+        break;
+      }
+      case 2:
+        if (stream->groups().size() < 5) {
+          stream->CreateGroup("made" + std::to_string(random_.Below(9)), stream->last_id(), 0);
+        }
+        break;
+      default:
+        CHECK(stream->Add({stream->last_id().Next().value_or(kStreamIdMax), true, true}, fields, 0,
+                          context.settings().stream));
+    }
+  }
+
   EngineFixture fixture_;
   Random random_;
 };
@@ -269,15 +360,23 @@ TEST_CASE("Snapshot: equals the state at the epoch, whatever happens meanwhile")
   CHECK(in_pieces > 0);
 }
 
+TEST_CASE("Snapshot: given up, it lets go of what it was writing") {
+  Random random{TestSeed()};
+  for (int round = 0; round < 20; ++round) {
+    const uint64_t seed = random.Next();
+    CAPTURE(seed);
+    Play(seed).RunGivenUp();
+  }
+}
+
 TEST_CASE("Snapshot: what is made later is not in it, and costs nothing once the slices have passed") {
   EngineFixture fixture(0, 1);
   Records records;
   const auto run = [&](auto&& fn) { return fixture.Run(fn); };
   run([&](EngineContext& context) { context.SetString(MakeKey("old"), "1", kNoExpiry); });
   ShardData& shard = fixture.ShardOf(MakeKey("old"));
-  shard.snapshot =
-      std::make_unique<ShardSnapshot>(shard.index, shard.databases, RdbSaveOptions(), records,
-                                      fixture.engine.background_free());
+  shard.snapshot = std::make_unique<ShardSnapshot>(shard.index, shard.databases, RdbSaveOptions(), records,
+                                                   fixture.engine.background_free());
   run([&](EngineContext& context) { context.SetString(MakeKey("new"), "2", kNoExpiry); });
   while (shard.snapshot->Step()) {
   }

@@ -269,6 +269,30 @@ TEST_CASE("Zset: moving the lowest to another set keeps their order and loses no
   }
 }
 
+TEST_CASE("Zset: built of entries in any order, it is as if they were added one by one") {
+  Random random{TestSeed()};
+  ZsetBuilder builder;
+  Zset expected;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string member = "m" + std::to_string(random.Below(4000));
+    const double score = static_cast<double>(random.Below(100));
+    const bool is_new = !expected.Score(member);
+    CHECK(builder.Add(member, score) == is_new);
+    if (is_new) expected.Add(member, score, ZsetLimits{.packed_entries_max = 0});
+  }
+  Zset built = builder.Finish();
+  built.CheckInvariants();
+  std::vector<std::pair<std::string, double>> entries[2];
+  for (const int which : {0, 1}) {
+    const Zset& zset = which == 0 ? built : expected;
+    zset.ForEach(zset.All(), Order::kAscending,
+                 [&](std::string_view member, double score) { entries[which].emplace_back(member, score); });
+  }
+  CHECK(entries[0] == entries[1]);
+  built.Destroy();
+  expected.Destroy();
+}
+
 TEST_CASE("Zset: conversion to a table happens at the limits and is one way") {
   Zset zset;
   for (int i = 0; i < 128; ++i) zset.Add(std::to_string(i), i, {});

@@ -129,6 +129,90 @@ TEST_CASE("BGSAVE: what is written is the state at its start") {
   }
 }
 
+/// A value of each kind of container, of a megabyte or so.
+void FillLarge(TestServer& server) {
+  const std::string pad(40, 'p');
+  for (int base = 0; base < 20'000; base += 100) {
+    std::string members, entries, fields;
+    for (int i = base; i < base + 100; ++i) {
+      const std::string name = pad + std::to_string(i);
+      members += ' ' + name;
+      entries += ' ' + std::to_string(i % 1000) + ' ' + name;
+      fields += ' ' + name + " value" + std::to_string(i);
+    }
+    server.Run("SADD large:set" + members);
+    server.Run("RPUSH large:list" + members);
+    server.Run("ZADD large:zset" + entries);
+    server.Run("HSET large:hash" + fields);
+    for (int i = 0; i < 20; ++i) server.Run("XADD large:stream " + std::to_string(base + i + 1) + "-1" + fields);
+  }
+}
+
+void EditLarge(TestServer& server, Random& random) {
+  const std::string member = std::string(40, 'p') + std::to_string(random.Below(25'000));
+  const std::string number = std::to_string(random.Below(20'000));
+  switch (random.Below(13)) {
+    case 0:
+      server.Run("SADD large:set " + member);
+      break;
+    case 1:
+      server.Run("SREM large:set " + member);
+      break;
+    case 2:
+      server.Run("ZADD large:zset " + number + ' ' + member);
+      break;
+    case 3:
+      server.Run("ZPOPMIN large:zset 5");
+      break;
+    case 4:
+      server.Run("HSET large:hash " + member + ' ' + number);
+      break;
+    case 5:
+      server.Run("HDEL large:hash " + member);
+      break;
+    case 6:
+      server.Run("LSET large:list " + number + " x");
+      break;
+    case 7:
+      server.Run("LPOP large:list 30");
+      break;
+    case 8:
+      server.Run("RPUSH large:list " + member);
+      break;
+    case 9:
+      server.Run("XADD large:stream * f " + member);
+      break;
+    case 10:
+      server.Run("XDEL large:stream " + number + "-1");
+      break;
+    case 11:
+      server.Run("XTRIM large:stream MAXLEN 3900");
+      break;
+    default:
+      // It may go to another shard, which writes nothing of it.
+      if (random.Below(40) == 0) server.Run("RENAME large:zset other:zset");
+      if (random.Below(40) == 0) server.Run("UNLINK large:hash");
+  }
+}
+
+TEST_CASE("BGSAVE: large values change while they are written") {
+  const Folder folder;
+  Random random{TestSeed()};
+  TestServer server{{.config = ConfigIn(folder)}};
+  FillLarge(server);
+  Fill(server, random, 300);
+  const std::string digest = server.Run("DEBUG DIGEST").text;
+  CHECK(server.Run("BGSAVE") == "Background saving started");
+  while (InfoField(server, "rdb_bgsave_in_progress") == "1") {
+    for (int i = 0; i < 60; ++i) EditLarge(server, random);
+    server.server().maintenance().SubmitDue(server.thread());
+    server.DeliverMail();
+  }
+  CHECK(InfoField(server, "rdb_last_bgsave_status") == "ok");
+  CHECK(server.Run("DEBUG DIGEST").text != digest);
+  CHECK(DigestOfFile(folder) == digest);
+}
+
 TEST_CASE("BGSAVE: its arguments") {
   const Folder folder;
   TestServer server{{.config = ConfigIn(folder)}};
