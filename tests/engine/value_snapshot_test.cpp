@@ -17,7 +17,7 @@ namespace {
 
 using namespace engine;
 
-constexpr size_t kLargeBytes = 10'000;
+constexpr size_t kLargeBytes = 30'000;
 
 struct OneKey : RdbTarget {
   std::string OnDatabase(int64_t) override { return {}; }
