@@ -19,7 +19,7 @@ constexpr uint64_t kPieceBytes = uint64_t{1} << 20;
 constexpr int64_t kSecondMs = 1000;
 constexpr int64_t kDelayedMs = 2 * kSecondMs;
 constexpr std::chrono::microseconds kFillWait{100};
-constexpr int64_t kCrowdWaitMaxNs = 2'000'000;
+constexpr int64_t kCrowdWaitMaxNs = 3'000'000;
 constexpr mode_t kFileMode = 0644;
 
 int64_t NowMs() {
@@ -147,7 +147,7 @@ bool AofLog::IsSyncDue(int64_t now_ms) const {
 int64_t AofLog::CrowdWaitNs() const {
   const uint64_t arrived = arrived_.load(std::memory_order_relaxed) - arrived_at_sync_;
   if (arrived >= static_cast<uint64_t>(std::max<int64_t>(0, waiting_after_sync_))) return 0;
-  return sync_end_ns_ + std::min(sync_ns_ / 2, kCrowdWaitMaxNs) - CycleClock::NowNs();
+  return sync_end_ns_ + std::min(sync_ns_, kCrowdWaitMaxNs) - CycleClock::NowNs();
 }
 
 void AofLog::Main() {

@@ -4,12 +4,11 @@
 //
 // Commands record under their turns and never wait for the disk; this thread follows. With kAlways it syncs whatever
 // has arrived meanwhile with one call, and says so (on_durable): replies wait for that. Those who were just told so are
-// given a moment, half the time that a sync takes, to come back with more, so that all who wait share one sync and do
-// not fall into two halves that wait for each other's. The file is changed at an exact
-// place of the journal (SwitchAt), so that a rewrite's base and the increment behind it fit.
-// Errors: what could not be written is tried again every second, and error() says so meanwhile; with kAlways, where
-// clients have been promised that what they see is on disk, on_fatal is called.
-// Thread safety: all methods, any thread; the callbacks come from the log's thread.
+// given a moment, the time that a sync takes at most, to come back with more, so that all who wait share one sync and
+// do not fall into two halves that wait for each other's. The file is changed at an exact place of the journal
+// (SwitchAt), so that a rewrite's base and the increment behind it fit. Errors: what could not be written is tried
+// again every second, and error() says so meanwhile; with kAlways, where clients have been promised that what they see
+// is on disk, on_fatal is called. Thread safety: all methods, any thread; the callbacks come from the log's thread.
 #pragma once
 
 #include <atomic>

@@ -218,6 +218,7 @@ void EngineContext::BeginReplay() {
 
 void EngineContext::EndReplay() {
   replaying_ = false;
+  journal_ = engine_.journal();
   observer_ = std::exchange(silenced_, nullptr);
   EndLoading();
 }

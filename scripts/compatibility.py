@@ -42,7 +42,7 @@ GAPS = [
     "Members at exactly the same distance may come in another order from GEOSEARCH COUNT; so may ties of SORT BY ALPHA.",
     "The base of an append-only file is always written in RDB format (`aof-use-rdb-preamble no` is refused); both kinds are loaded. "
     "With `appendfsync everysec` or `no` a record reaches the file up to 10 ms after its reply: kill -9 can lose as much. "
-    "CONFIG SET appendonly answers before the first rewrite has begun; DEBUG LOADAOF is refused.",
+    "CONFIG SET appendonly answers before the first rewrite has begun.",
     "DEBUG RELOAD NOFLUSH MERGE is refused.",
     "Hashes whose fields expire (RDB of 7.4) and data of modules are not loaded, with a clear error.",
     "Of two scripts that have both written and then stray into each other's undeclared keys, the second ends with an error "

@@ -58,6 +58,10 @@ class Aof {
   std::string Load(engine::EngineContext& context) EXCLUDES(mutex_);
   /// Writes from here on. Returns what is wrong, or "".
   std::string Open(engine::EngineContext& context) EXCLUDES(mutex_);
+  /// DEBUG LOADAOF: everything is forgotten and loaded again from the files. Returns what is wrong, or "".
+  std::string Reload(engine::EngineContext& context) EXCLUDES(mutex_);
+  /// Whether it could be switched on now. Returns what is wrong, or "".
+  std::string Probe(const ConfigValues& config) const;
   /// Everything recorded goes to disk. Nothing is recorded any more.
   void Close() EXCLUDES(mutex_);
 
@@ -115,6 +119,7 @@ class Aof {
   std::string LoadOne(engine::EngineContext& context, const std::string& name, bool last) REQUIRES(mutex_);
   std::string RunCommands(engine::EngineContext& context, const std::string& name, uint64_t offset, bool last)
       REQUIRES(mutex_);
+  static engine::AofFolder FolderOf(const ConfigValues& config);
   void Locate() REQUIRES(mutex_);
   std::string UpgradeFolder() REQUIRES(mutex_);
   engine::AofLog& MakeLog(engine::EngineContext& context);

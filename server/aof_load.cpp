@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "engine/aof_reader.h"
 #include "server/aof.h"
@@ -35,11 +36,14 @@ constexpr std::string_view kAdvice =
 
 }  // namespace
 
-void Aof::Locate() {
-  const ConfigValues& config = server_.config();
+engine::AofFolder Aof::FolderOf(const ConfigValues& config) {
   std::filesystem::path root(config.directory);
   if (!root.is_absolute()) root = std::filesystem::current_path();
-  folder_ = engine::AofFolder((root / config.append_folder).string(), config.append_file);
+  return engine::AofFolder((root / config.append_folder).string(), config.append_file);
+}
+
+void Aof::Locate() {
+  folder_ = FolderOf(server_.config());
 }
 
 /// Before version 7 there was one file, beside the RDB file: it becomes the base.
@@ -74,6 +78,33 @@ std::string Aof::Load(engine::EngineContext& context) {
   }
   if (std::string error = UpgradeFolder(); !error.empty()) return error;
   return manifest_.empty() ? std::string() : LoadFiles(context);
+}
+
+std::string Aof::Reload(engine::EngineContext& context) {
+  if (state_.load() != State::kOn) return "there is no append only file yet";
+  if (server_.persistence().saving()) return "a background save is in progress";
+  engine::AofLog& log = *log_.load();
+  while (log.written() != log.journal_position()) {
+    if (!log.write_ok()) return "the append only file cannot be written";
+    log.Notice();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  context.Unload();
+  const engine::MutexLock lock(mutex_);
+  const uint64_t closed_bytes = closed_bytes_;
+  const uint64_t base_bytes = base_bytes_;
+  std::string error = LoadFiles(context);
+  closed_bytes_ = closed_bytes;
+  base_bytes_ = base_bytes;
+  return error;
+}
+
+std::string Aof::Probe(const ConfigValues& config) const {
+  const engine::AofFolder folder = FolderOf(config);
+  std::string error = folder.Make();
+  if (error.empty() && access(folder.PathOf(".").c_str(), W_OK) != 0) error = "Can't write to " + folder.PathOf("");
+  if (!error.empty()) server_.log().Warning(error);
+  return error;
 }
 
 std::string Aof::LoadFiles(engine::EngineContext& context) {

@@ -106,6 +106,10 @@ Server::Server(Config& server_config, Options options)
     return "The operating system is not able to handle the specified number of clients, try with " +
            std::to_string(fits);
   });
+  config_.AddVeto({"appendonly"}, [this](const ConfigChange& change) -> std::string {
+    if (!change.after.append_only || aof_->Probe(change.after).empty()) return {};
+    return "Unable to turn on AOF. Check server logs.";
+  });
   config_.AddObserver([this](const ConfigChange& change) {
     engine_->Publish(SettingsFrom(change.after));
     memory_guard_->OnConfig();

@@ -258,8 +258,13 @@ void Protocol(CommandContext& ctx) {
       "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
 }
 
-void NeedsAof(CommandContext& ctx) {
-  ctx.FailText("ERR this server keeps no append-only file, so there is nothing to load");
+void LoadAof(CommandContext& ctx) {
+  Persistence& persistence = ctx.server.persistence();
+  persistence.BeginLoading();
+  const std::string error = ctx.server.aof().Reload(ctx.engine);
+  persistence.EndLoading();
+  if (!error.empty()) return ctx.FailText("ERR Error trying to load the AOF files: " + error);
+  ctx.reply.Ok();
 }
 
 void Reload(CommandContext& ctx) {
@@ -320,7 +325,7 @@ constexpr CommandSpec kRows[] = {
     Row<Help, 2>("debug|help"),
     Row<HashTableStats, 3>("debug|htstats"),
     Row<ListPack, 3>("debug|listpack", 0, OneKey(kKeyRo, 2)),
-    Row<NeedsAof, 2, kMany>("debug|loadaof"),
+    Row<LoadAof, 2, kMany>("debug|loadaof", kAllShards | kLongWork),
     Row<WriteToLog, 3>("debug|log"),
     Row<Object, 3, 4>("debug|object", 0, OneKey(kKeyRo, 2)),
     Row<Populate, 3, 5>("debug|populate", kWrite | kAllShards | kLongWork),

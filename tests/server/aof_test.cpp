@@ -197,6 +197,41 @@ TEST_CASE("Aof: a transaction whose end is missing is not run, and is cut off") 
   CHECK(server.Run("DBSIZE") == Integer(2));
 }
 
+TEST_CASE("DEBUG LOADAOF: what is in the files is what there was, and is appended to") {
+  const Folder folder;
+  Random random{TestSeed()};
+  std::string digest;
+  {
+    AppendingServer server(folder);
+    Change(server, random, 300);
+    const std::string before = server.Digest();
+    CHECK(server.Run("DEBUG LOADAOF") == "OK");
+    CHECK(server.Digest() == before);
+    server.Run("MULTI");
+    server.Run("DEBUG LOADAOF");
+    server.Run("SET behind it");
+    server.Run("EXEC");
+    Change(server, random, 50);
+    digest = server.Digest();
+  }
+  AppendingServer server(folder);
+  CHECK(server.Digest() == digest);
+  CHECK(server.Run("GET behind") == "it");
+}
+
+TEST_CASE("Aof: it is not switched on where its folder cannot be made") {
+  const Folder folder;
+  AppendingServer server(folder);
+  CHECK(server.Run("CONFIG SET appendonly no") == "OK");
+  server.Tick();
+  std::filesystem::remove_all(folder.path / "appendonlydir");
+  std::ofstream(folder.path / "appendonlydir") << "in the way";
+  CHECK(
+      server.Run("CONFIG SET appendonly yes") ==
+      "ERR CONFIG SET failed (possibly related to argument 'appendonly') - Unable to turn on AOF. Check server logs.");
+  CHECK(server.Run("CONFIG GET appendonly")[1] == "no");
+}
+
 TEST_CASE("Aof: keys do not end while the file is read, only after it") {
   const Folder folder;
   {
