@@ -261,8 +261,8 @@ class EngineContext {
   bool no_touch_ = false;
   bool replaying_ = false;
   EngineObserver* silenced_ = nullptr;  // while replaying
-  uint8_t dirty_ = 0;              // something was modified: kNotJournaled, kNotAccounted
-  bool explicit_effects_ = false;  // Effect() replaces the command
+  uint8_t dirty_ = 0;                   // something was modified: kNotJournaled, kNotAccounted
+  bool explicit_effects_ = false;       // Effect() replaces the command
   bool in_transaction_ = false;
   int record_db_ = 0;         // where the record began
   size_t step_bytes_ = 0;     // of effects_, when the step at hand began

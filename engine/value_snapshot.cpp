@@ -72,7 +72,7 @@ class TableSnapshot final : public ValueSnapshot, public MemberWatch {
  private:
   void Keep(uint64_t hash, std::string_view member) override {
     if (!saved_.Add(member)) return;
-    Find(value_, hash, member, [this](std::string_view name, auto... rest) { Write(name, rest...); });
+    Find(value_, hash, member, [this](std::string_view name, auto... rest) { this->Write(name, rest...); });
   }
 
   template <class... Rest>
