@@ -12,7 +12,7 @@
 #include "tests/support/interleaver.h"
 #include "tests/support/test_scale.h"
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(USHER_FINDS_LEAKS)
 #include <sanitizer/lsan_interface.h>
 #endif
 
@@ -22,7 +22,7 @@ namespace {
 /// What the calling thread allocates meanwhile may get lost.
 class IgnoreLeaksIf {
  public:
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(USHER_FINDS_LEAKS)
   explicit IgnoreLeaksIf(bool ignore) {
     if (ignore) disabler_.emplace();
   }
