@@ -1,5 +1,5 @@
 # Target headers_alone: every header compiles by itself. One that its own source includes first does so in every build
-# without precompiled headers (dev, asan, tsan, clang); each of the others is the only include of an empty source, parsed
+# without precompiled headers (dev, asan, clang); each of the others is the only include of an empty source, parsed
 # but not compiled. A dependency file makes repeated runs cheap.
 file(GLOB_RECURSE HEADERS CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
   ${CMAKE_SOURCE_DIR}/protocol/*.h ${CMAKE_SOURCE_DIR}/engine/*.h ${CMAKE_SOURCE_DIR}/scripting/*.h
