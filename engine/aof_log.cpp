@@ -151,15 +151,13 @@ int64_t AofLog::CrowdWaitNs() const {
 }
 
 void AofLog::Main() {
+  Pumped pumped = Pumped::kIdle;
   for (;;) {
-    const Pumped pumped = Pump();
+    pumped = Pump();
     MutexLock lock(mutex_);
     if (stopping_) return;
-    if (closing_ && (pumped == Pumped::kFailed || (pumped == Pumped::kIdle && written() == journal_.position()))) {
-      lock.unlock();
-      if (pumped == Pumped::kIdle && sync() != AofSync::kNever) Sync();
-      return;
-    }
+    const bool all_written = pumped == Pumped::kIdle && written() == journal_.position();
+    if (closing_ && (pumped == Pumped::kFailed || all_written)) break;
     if (pumped == Pumped::kMore) continue;
     const auto woken = [this]() NO_THREAD_SAFETY_ANALYSIS { return noticed_ || closing_ || stopping_; };
     idle_.store(true, std::memory_order_seq_cst);
@@ -179,6 +177,7 @@ void AofLog::Main() {
     idle_.store(false, std::memory_order_seq_cst);
     noticed_ = false;
   }
+  if (pumped == Pumped::kIdle && sync() != AofSync::kNever) Sync();
 }
 
 AofLog::Pumped AofLog::Pump() {

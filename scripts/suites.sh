@@ -58,8 +58,7 @@ limited() {
 }
 
 # The unit tests of a preset. Sanitizers make a step ten times as dear, so randomised tests take fewer (test_scale.h).
-# The ASan build is Clang's, so it also warns where GCC does not, and checks the annotations of -Wthread-safety. The TSan
-# build is GCC's: that of Clang 14 does not know pthread_cond_clockwait, and takes what waits with a time-out for an error.
+# The ASan build is Clang's, so it also warns where GCC does not, and checks the annotations of -Wthread-safety.
 suite_unit() {
   local preset=$1 result target=all scale=1
   case $preset in
