@@ -198,10 +198,12 @@ void EngineContext::Unload() {
   });
 }
 
-void EngineContext::LoadKey(const Key& key, int db, const EntryBuilder& value, int64_t expiry_ms, uint32_t access) {
+bool EngineContext::LoadKey(const Key& key, int db, OwnedEntry& entry, uint32_t access) const {
   Keyspace& keyspace = turns_->KeyspaceOf(key, db);
-  keyspace.Insert(key, value, expiry_ms).set_access(access);
+  if (keyspace.Find(key)) return false;
+  keyspace.Insert(key.hash, std::move(entry)).set_access(access);
   keyspace.NoteChange(key.name);
+  return true;
 }
 
 void EngineContext::EndLoading() {

@@ -173,9 +173,9 @@ class EngineContext {
   // Loading a file, under the turns of all shards: nobody hears of it, and it counts as no change.
   /// Removes all keys of all databases.
   void Unload();
-  bool IsLoaded(const Key& key, int db) const { return bool{turns_->KeyspaceOf(key, db).Find(key)}; }
-  /// Adds a key that is not there yet.
-  void LoadKey(const Key& key, int db, const EntryBuilder& value, int64_t expiry_ms, uint32_t access);
+  /// Adds a key. False: it is there already, and nothing was taken. Several threads may do so at the same time, but
+  /// only one in each shard.
+  bool LoadKey(const Key& key, int db, OwnedEntry& entry, uint32_t access) const;
   /// Counts what was loaded.
   void EndLoading();
   /// Between these the commands of an append-only file are run again: nothing is journaled or told to anybody, and no

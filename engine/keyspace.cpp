@@ -49,6 +49,11 @@ KeyEntry Keyspace::Insert(const Key& key, OwnedEntry moved, int64_t expiry_ms) {
   return InsertSlot(key.hash, moved.Release());
 }
 
+KeyEntry Keyspace::Insert(uint64_t hash, OwnedEntry built) {
+  NoteChange(built.entry().key());
+  return InsertSlot(hash, built.Release());
+}
+
 OwnedEntry Keyspace::Replace(KeyEntry entry, const EntryBuilder& value, int64_t expiry_ms) {
   const int64_t old_expiry_ms = entry.expiry_ms();
   if (expiry_ms == kKeepExpiry) expiry_ms = old_expiry_ms;

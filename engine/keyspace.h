@@ -89,6 +89,10 @@ class Keyspace {
   KeyEntry Insert(const Key& key, const EntryBuilder& value, int64_t expiry_ms = kNoExpiry);
   /// Adds a key that is not there with the value of `moved` (RENAME, MOVE). Its expiry is kept by kKeepExpiry.
   KeyEntry Insert(const Key& key, OwnedEntry moved, int64_t expiry_ms);
+  /// Adds an entry whose key, of this hash, is not there.
+  KeyEntry Insert(uint64_t hash, OwnedEntry built);
+  /// Makes room for so many keys in all, if the first of them is there.
+  void Reserve(size_t keys) { table_.Reserve(keys); }
   /// Gives `entry`, which stays valid, a new value, in its old memory where possible; else what it was is returned.
   /// The bytes of `value` must not be the entry's own.
   OwnedEntry Replace(KeyEntry entry, const EntryBuilder& value, int64_t expiry_ms);

@@ -1,7 +1,10 @@
 // See rdb_load.h.
 #include "engine/rdb_load.h"
 
+#include <optional>
+
 #include "engine/rdb_format.h"
+#include "engine/rdb_load_keys.h"
 
 namespace usher::engine {
 namespace {
@@ -9,24 +12,24 @@ namespace {
 constexpr size_t kSignatureBytes = 5;
 constexpr size_t kVersionDigits = 4;
 constexpr int64_t kFirstVersionWithChecksum = 5;
+constexpr size_t kRunBytes = RdbReader::kPieceBytes;
+constexpr size_t kWindowBytesMax = 4 * 1024 * 1024;
 
 class Loader {
  public:
   Loader(RdbReader& reader, const EngineSettings& settings, RdbTarget& target, RdbLoadOptions options)
-      : reader_(reader), settings_(settings), target_(target), options_(options) {}
+      : reader_(reader), target_(target), options_(options), keys_(reader, settings, target) {
+    if (options.helpers > 0) helpers_.emplace(options.helpers, settings, target);
+  }
 
-  void Run() {
-    if (!ReadHeader()) return;
-    while (reader_.ok()) {
-      const uint8_t code = reader_.Byte();
-      if (!reader_.ok()) return;
-      if (code == rdb::kEof) return CheckEnd();
-      if (code >= rdb::kSlotInfo) {
-        ReadRecord(code);
-      } else {
-        ReadKey(code);
-      }
-    }
+  /// What is wrong, or "".
+  std::string Run() {
+    if (ReadHeader()) ReadAll();
+    if (helpers_) helpers_->Finish();
+    if (reader_.ok()) keys_.Refuse(target_.OnPause());
+    // What was given away came before what was met here.
+    if (helpers_ && helpers_->has_failed()) return ErrorText(helpers_->error(), helpers_->error_offset());
+    return reader_.ok() ? std::string() : ErrorText(reader_.error(), reader_.consumed());
   }
 
  private:
@@ -43,6 +46,40 @@ class Loader {
     return reader_.Fail("Can't handle RDB format version " + std::to_string(version_));
   }
 
+  void ReadAll() {
+    while (reader_.ok()) {
+      if (helpers_ && !keys_.is_within_key() && GiveKeys()) {
+        if (helpers_->has_failed()) return;
+        continue;
+      }
+      const uint8_t code = reader_.Byte();
+      if (!reader_.ok()) return;
+      if (code == rdb::kEof) return CheckEnd();
+      if (keys_.ReadPrefix(code)) continue;
+      if (code >= rdb::kSlotInfo) {
+        ReadRecord(code);
+      } else {
+        keys_.ReadKey(code);
+      }
+    }
+  }
+
+  // Gives the helpers the keys that come next. False: there is none that is all in the window.
+  bool GiveKeys() {
+    KeyRun run = FindKeys(reader_.window(), kRunBytes);
+    for (size_t room = kRunBytes; run.bytes == 0 && run.is_cut && room <= kWindowBytesMax; room *= 4) {
+      if (reader_.Extend(room)) run = FindKeys(reader_.window(), kRunBytes);
+    }
+    if (run.bytes == 0) return false;
+    const uint64_t offset = reader_.consumed();
+    helpers_->Give(reader_.Bytes(run.bytes), keys_.db(), offset);
+    return true;
+  }
+
+  static std::string ErrorText(std::string_view why, uint64_t offset) {
+    return std::string(why) + " (at offset " + std::to_string(offset) + ")";
+  }
+
   void CheckEnd() {
     if (version_ < kFirstVersionWithChecksum) return;
     const uint64_t computed = reader_.Checksum();
@@ -56,28 +93,14 @@ class Loader {
       case rdb::kSelectDb:
         return SelectDatabase();
       case rdb::kResizeDb:
-        reader_.Length();
-        reader_.Length();
-        return;
+        return ReadDatabaseSize();
       case rdb::kSlotInfo:
         for (int i = 0; i < 3; ++i) reader_.Length();
-        return;
-      case rdb::kExpiryMs:
-        key_.expiry_ms = static_cast<int64_t>(reader_.Little64());
-        return;
-      case rdb::kExpirySeconds:
-        key_.expiry_ms = int64_t{static_cast<int32_t>(reader_.Little32())} * 1000;
-        return;
-      case rdb::kIdle:
-        key_.idle_seconds = static_cast<int64_t>(reader_.Length() & INT64_MAX);
-        return;
-      case rdb::kFreq:
-        key_.frequency = reader_.Byte();
         return;
       case rdb::kAux:
         return ReadAux();
       case rdb::kFunction:
-        return Refuse(target_.OnFunction(reader_.String()));
+        return keys_.Refuse(target_.OnFunction(reader_.String()));
       case rdb::kModuleAux:
         reader_.Fail("The RDB file contains data of a module, and this server has no modules");
         return;
@@ -89,8 +112,14 @@ class Loader {
   void SelectDatabase() {
     const uint64_t db = reader_.Length();
     if (!reader_.ok()) return;
-    Refuse(target_.OnDatabase(static_cast<int64_t>(db & INT64_MAX)));
-    key_.db = static_cast<int>(db);
+    keys_.Refuse(target_.OnDatabase(static_cast<int64_t>(db & INT64_MAX)));
+    keys_.set_db(static_cast<int>(db));
+  }
+
+  void ReadDatabaseSize() {
+    const uint64_t keys = reader_.Length();
+    reader_.Length();  // those of them that expire
+    if (reader_.ok()) target_.OnDatabaseSize(keys_.db(), keys);
   }
 
   void ReadAux() {
@@ -99,36 +128,18 @@ class Loader {
     if (reader_.ok()) target_.OnAux(name, value);
   }
 
-  void ReadKey(uint8_t type) {
-    name_ = reader_.String();
-    key_.name = name_;
-    DecodedValue value;
-    if (!reader_.ok() || !DecodeRdbValue(reader_, type, settings_, value)) return;
-    if (!value.is_void()) Refuse(target_.OnKey(key_, value));
-    const int db = key_.db;
-    key_ = RdbKey();
-    key_.db = db;
-  }
-
-  void Refuse(const std::string& why) {
-    if (!why.empty()) reader_.Fail(why);
-  }
-
   RdbReader& reader_;
-  const EngineSettings& settings_;
   RdbTarget& target_;
   const RdbLoadOptions options_;
   int64_t version_ = 0;
-  RdbKey key_;  // what is known of the next one
-  std::string name_;
+  KeyReader keys_;
+  std::optional<LoadHelpers> helpers_;
 };
 
 }  // namespace
 
 std::string LoadRdb(RdbReader& reader, const EngineSettings& settings, RdbTarget& target, RdbLoadOptions options) {
-  Loader(reader, settings, target, options).Run();
-  if (reader.ok()) return {};
-  return std::string(reader.error()) + " (at offset " + std::to_string(reader.consumed()) + ")";
+  return Loader(reader, settings, target, options).Run();
 }
 
 }  // namespace usher::engine

@@ -14,6 +14,7 @@ namespace usher::engine {
 namespace {
 
 constexpr std::string_view kTruncated = "unexpected end of data";
+constexpr std::string_view kUnknownString = "unknown encoding of a string";
 
 bool IsSpecial(uint8_t head) {
   return head >= rdb::kInt8;
@@ -37,27 +38,41 @@ uint64_t RdbReader::Checksum() {
   return checksum_;
 }
 
-// Makes `count` bytes, at most a piece, the window's.
-bool RdbReader::Fill(size_t count) {
-  if (window_.size() >= count) return true;
-  if (!ok()) return false;
-  if (source_ == nullptr) return Fail(kTruncated);
+// Lets bytes arrive until the window has `count` of them, in a buffer of at least `room`.
+void RdbReader::Receive(size_t count, size_t room) {
   if (buffer_.empty()) {
     buffer_.resize(kPieceBytes);
     window_ = {buffer_.data(), 0};
     unchecked_ = buffer_.data();
   }
   CheckUpTo(window_.data());
-  std::memmove(buffer_.data(), window_.data(), window_.size());
   size_t have = window_.size();
+  std::memmove(buffer_.data(), window_.data(), have);
+  if (buffer_.size() < room) buffer_.resize(room);
   while (have < count) {
-    const size_t arrived = source_->Read(buffer_.data() + have, buffer_.size() - have);
+    const size_t wanted = std::max(count - have, std::min(kPieceBytes, buffer_.size() - have));
+    const size_t arrived = source_->Read(buffer_.data() + have, wanted);
     if (arrived == 0) break;
     have += arrived;
   }
   window_ = {buffer_.data(), have};
   unchecked_ = buffer_.data();
-  return have >= count || Fail(kTruncated);
+}
+
+// Makes `count` bytes, at most a piece, the window's.
+bool RdbReader::Fill(size_t count) {
+  if (window_.size() >= count) return true;
+  if (!ok()) return false;
+  if (source_ == nullptr) return Fail(kTruncated);
+  Receive(count, kPieceBytes);
+  return window_.size() >= count || Fail(kTruncated);
+}
+
+bool RdbReader::Extend(size_t bytes) {
+  const size_t before = window_.size();
+  if (before >= bytes || source_ == nullptr || !ok()) return false;
+  Receive(bytes, bytes);
+  return window_.size() > before;
 }
 
 std::string_view RdbReader::Bytes(uint64_t count) {
@@ -138,6 +153,29 @@ std::string_view RdbReader::Decompress() {
   return {};
 }
 
+void RdbReader::SkipString() {
+  const uint8_t head = Byte();
+  switch (head) {
+    case rdb::kInt8:
+    case rdb::kInt16:
+    case rdb::kInt32:
+      Bytes(uint64_t{1} << (head - rdb::kInt8));
+      return;
+    case rdb::kCompressed: {
+      const uint64_t compressed_size = Length();
+      Length();
+      Bytes(compressed_size);
+      return;
+    }
+    default:
+      if (IsSpecial(head)) {
+        Fail(kUnknownString);
+      } else {
+        Bytes(LengthOf(head));
+      }
+  }
+}
+
 bool RdbReader::IntegerOrString(int64_t& value, std::string_view& text) {
   const uint8_t head = Byte();
   switch (head) {
@@ -155,7 +193,7 @@ bool RdbReader::IntegerOrString(int64_t& value, std::string_view& text) {
       return false;
     default:
       text = IsSpecial(head) ? std::string_view() : Bytes(LengthOf(head));
-      if (IsSpecial(head)) Fail("unknown encoding of a string");
+      if (IsSpecial(head)) Fail(kUnknownString);
       return false;
   }
 }

@@ -44,6 +44,8 @@ class RdbReader {
   std::string_view Bytes(uint64_t count);
   uint64_t Length();
   std::string_view String();
+  /// Steps over one, whatever is in it.
+  void SkipString();
   /// A string; when it is stored as an integer, true and the value instead of the text.
   bool IntegerOrString(int64_t& value, std::string_view& text);
   uint32_t Little32() { return static_cast<uint32_t>(Little(sizeof(uint32_t))); }
@@ -51,6 +53,10 @@ class RdbReader {
   uint64_t Big64();
   double Double();
 
+  /// What is there and unread. Of a source: what has arrived.
+  std::string_view window() const { return window_; }
+  /// Lets the window become longer, up to `bytes`. False: it did not, because it is or the source has ended.
+  bool Extend(size_t bytes);
   /// Nothing is left (of memory; a source is not asked).
   bool AtEnd() const { return window_.empty(); }
   /// Bytes read so far.
@@ -63,6 +69,7 @@ class RdbReader {
   uint64_t LengthOf(uint8_t head);
   std::string_view Decompress();
   bool Fill(size_t count);
+  void Receive(size_t count, size_t room);
   std::string_view LongBytes(uint64_t count);
   void CheckUpTo(const char* end);
 

@@ -153,6 +153,21 @@ class SegmentTable {
     return Place(hash, slot);
   }
 
+  /// Makes room for `count` entries in all at once, if at least one is there and not more than a segment holds.
+  /// Invalidates slot pointers.
+  void Reserve(size_t count) {
+    constexpr size_t kPerSegment = CapacityOf(kFullCode) / 8 * 7;
+    if (size_ == 0 || depth_ > 0) return;
+    uint32_t depth = 0;
+    while (depth < kDepthMax && (count >> depth) > kPerSegment) ++depth;
+    if (depth == 0) return;
+    const Segment old(single_);
+    ReplaceDirectory(static_cast<Word*>(Allocate(sizeof(Word) << depth)), depth);
+    deepest_segments_ = 0;
+    for (size_t i = 0; i < size_t{1} << depth; ++i) directory_[i] = NewSegment(kFullCode, depth);
+    MoveEntries(old);
+  }
+
   /// Removes the entry at `slot`, whose hash is `hash`. Invalidates slot pointers.
   void Erase(uint64_t hash, Slot* slot) {
     if (--size_ == 0) return Clear();

@@ -107,7 +107,9 @@ class Persistence final : public MaintenanceJob {
   PersistenceInfo Info() const EXCLUDES(mutex_);
 
  private:
-  class KeyLoader;
+  struct LoadedKeys;
+  class KeyTaker;
+  class FileTarget;
 
   std::string PathOf(std::string_view name) const;
   enum class FileKind : uint8_t { kRdb, kAofBase };

@@ -1,10 +1,14 @@
 // Loading a file into the shards, under all their turns. See persistence.h.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 #include "engine/access_clock.h"
+#include "engine/base/mutex.h"
 #include "engine/rdb_file.h"
 #include "engine/rdb_load.h"
 #include "server/commands/function_library.h"
@@ -14,6 +18,8 @@
 namespace usher::server {
 
 namespace {
+
+constexpr size_t kHelpersMax = 7;  // beside the thread that reads, which does as much as one of them
 
 /// A file whose reader can be watched.
 class WatchedSource final : public engine::RdbSource {
@@ -38,11 +44,100 @@ std::string SecondsText(std::chrono::steady_clock::duration taken) {
 
 }  // namespace
 
-/// Puts what a file holds into the keyspaces.
-class Persistence::KeyLoader final : public engine::RdbTarget {
+/// What the threads that load have in common: the keyspaces, of which each shard is one thread's at a time, and counts.
+struct Persistence::LoadedKeys {
+  LoadedKeys(engine::EngineContext& of_context, Expired expired_keys)
+      : context(of_context),
+        drops_expired(expired_keys == Expired::kDropped),
+        shards(std::make_unique<engine::Mutex[]>(of_context.engine().shard_count())),
+        expected(static_cast<size_t>(of_context.engine().databases())) {}
+
+  engine::EngineContext& context;
+  const bool drops_expired;
+  const std::unique_ptr<engine::Mutex[]> shards;
+  std::vector<std::atomic<uint64_t>> expected;  // by database: how many keys a shard will have
+  std::atomic<uint64_t> loaded{0};
+  std::atomic<uint64_t> expired{0};
+};
+
+/// Makes entries of keys on one thread, and puts them into the keyspaces many at a time, shard by shard.
+class Persistence::KeyTaker final : public engine::RdbKeyTarget {
  public:
-  KeyLoader(Server& server, engine::EngineContext& context, Expired expired_keys)
-      : server_(server), context_(context), drops_expired_(expired_keys == Expired::kDropped) {}
+  explicit KeyTaker(LoadedKeys& keys) : keys_(keys), pending_(keys.context.engine().shard_count()) {}
+
+  std::string OnKey(const engine::RdbKey& key, engine::DecodedValue& value) override {
+    if (keys_.drops_expired && key.expiry_ms != engine::kNoExpiry && key.expiry_ms < keys_.context.now_ms()) {
+      keys_.expired.fetch_add(1, std::memory_order_relaxed);
+      return {};
+    }
+    const engine::Key name = engine::MakeKey(key.name);
+    engine::OwnedEntry entry(value.Take().Build(key.name, key.expiry_ms));
+    pending_[keys_.context.engine().ShardOf(name.slot)].push_back(
+        {std::move(entry), name.hash, name.slot, key.db, AccessOf(key)});
+    return ++pending_count_ < kPendingMax ? std::string() : OnPause();
+  }
+
+  std::string OnPause() override {
+    keys_.loaded.fetch_add(std::exchange(pending_count_, 0), std::memory_order_relaxed);
+    std::string error;
+    for (size_t shard = 0; shard < pending_.size(); ++shard) {
+      if (pending_[shard].empty()) continue;
+      const engine::MutexLock lock(keys_.shards[shard]);
+      if (error.empty()) error = Insert(pending_[shard]);
+      pending_[shard].clear();
+    }
+    return error;
+  }
+
+ private:
+  struct Pending {
+    engine::OwnedEntry entry;
+    uint64_t hash;
+    uint16_t slot;
+    int db;
+    uint32_t access;
+    engine::Key key() { return {entry.entry().key(), hash, slot}; }
+  };
+  static constexpr size_t kPendingMax = 4096;
+
+  std::string Insert(std::vector<Pending>& pending) {
+    constexpr size_t kAhead = 8;
+    for (size_t i = 0; i < pending.size(); ++i) {
+      if (i + kAhead < pending.size()) {
+        Pending& ahead = pending[i + kAhead];
+        keys_.context.turns().KeyspaceOf(ahead.key(), ahead.db).Prefetch(ahead.key());
+      }
+      Pending& next = pending[i];
+      const engine::Key key = next.key();
+      if (!keys_.context.LoadKey(key, next.db, next.entry, next.access)) {
+        return "a key is there twice: '" + std::string(key.name) + "'";
+      }
+      engine::Keyspace& keyspace = keys_.context.turns().KeyspaceOf(key, next.db);
+      if (keyspace.size() == 1) keyspace.Reserve(keys_.expected[static_cast<size_t>(next.db)].load());
+    }
+    return {};
+  }
+
+  uint32_t AccessOf(const engine::RdbKey& key) const {
+    const int64_t now_ms = keys_.context.now_ms();
+    if (keys_.context.settings().uses_lfu()) {
+      return key.frequency < 0 ? engine::LfuInitial(now_ms)
+                               : engine::LfuWord(static_cast<uint32_t>(key.frequency), now_ms);
+    }
+    const int64_t idle_seconds = std::clamp<int64_t>(key.idle_seconds, 0, engine::kAccessMask);
+    return engine::LruAccess(now_ms - idle_seconds * 1000);
+  }
+
+  LoadedKeys& keys_;
+  std::vector<std::vector<Pending>> pending_;  // by shard
+  size_t pending_count_ = 0;
+};
+
+/// Takes in what a file holds.
+class Persistence::FileTarget final : public engine::RdbTarget {
+ public:
+  FileTarget(Server& server, engine::EngineContext& context, Expired expired_keys, uint64_t file_bytes)
+      : keys(context, expired_keys), server_(server), keys_max_(file_bytes / kKeyBytesMin), own_keys_(keys) {}
 
   std::string OnDatabase(int64_t db) override {
     const int databases = server_.engine().databases();
@@ -52,15 +147,14 @@ class Persistence::KeyLoader final : public engine::RdbTarget {
   }
 
   std::string OnKey(const engine::RdbKey& key, engine::DecodedValue& value) override {
-    if (drops_expired_ && key.expiry_ms != engine::kNoExpiry && key.expiry_ms < context_.now_ms()) {
-      ++expired;
-      return {};
-    }
-    const engine::Key name = engine::MakeKey(key.name);
-    if (context_.IsLoaded(name, key.db)) return "a key is there twice: '" + std::string(key.name) + "'";
-    context_.LoadKey(name, key.db, value.Take(), key.expiry_ms, AccessOf(key));
-    ++loaded;
-    return {};
+    return own_keys_.OnKey(key, value);
+  }
+  std::string OnPause() override { return own_keys_.OnPause(); }
+  std::unique_ptr<engine::RdbKeyTarget> NewHelper() override { return std::make_unique<KeyTaker>(keys); }
+
+  // What the file says is believed as far as it has bytes for it.
+  void OnDatabaseSize(int db, uint64_t count) override {
+    keys.expected[static_cast<size_t>(db)].store(std::min(count, keys_max_) / server_.engine().shard_count());
   }
 
   void OnAux(std::string_view name, std::string_view value) override {
@@ -77,24 +171,15 @@ class Persistence::KeyLoader final : public engine::RdbTarget {
     return {};
   }
 
-  uint64_t loaded = 0;
-  uint64_t expired = 0;
+  LoadedKeys keys;
   std::vector<std::shared_ptr<const FunctionLibrary>> libraries;
 
  private:
-  uint32_t AccessOf(const engine::RdbKey& key) const {
-    const int64_t now_ms = context_.now_ms();
-    if (context_.settings().uses_lfu()) {
-      return key.frequency < 0 ? engine::LfuInitial(now_ms)
-                               : engine::LfuWord(static_cast<uint32_t>(key.frequency), now_ms);
-    }
-    const int64_t idle_seconds = std::clamp<int64_t>(key.idle_seconds, 0, engine::kAccessMask);
-    return engine::LruAccess(now_ms - idle_seconds * 1000);
-  }
+  static constexpr uint64_t kKeyBytesMin = 16;  // as a rule
 
   Server& server_;
-  engine::EngineContext& context_;
-  const bool drops_expired_;
+  const uint64_t keys_max_;
+  KeyTaker own_keys_;
 };
 
 bool Persistence::HasFile() const {
@@ -136,18 +221,19 @@ std::string Persistence::LoadFile(engine::EngineContext& context, const std::str
   }
   WatchedSource source(file, loading_loaded_bytes_);
   engine::RdbReader reader(source, checksum);
-  KeyLoader loader(server_, context, expired);
-  std::string error = LoadRdb(reader, context.settings(), loader, {.checksum = checksum});
+  FileTarget loaded(server_, context, expired, file.size());
+  const size_t helpers = std::clamp<size_t>(server_.workers().size() - 1, 1, kHelpersMax);
+  std::string error = LoadRdb(reader, context.settings(), loaded, {.checksum = checksum, .helpers = helpers});
   context.EndLoading();
   if (!error.empty()) return "Error loading the RDB file " + path + ": " + error + ". " + file.error();
-  error = server_.functions().ReplaceAll(loader.libraries);
+  error = server_.functions().ReplaceAll(loaded.libraries);
   if (!error.empty()) return "Error loading the RDB file " + path + ": " + error;
-  server_.log().Notice("Done loading RDB, keys loaded: " + std::to_string(loader.loaded) +
-                       ", keys expired: " + std::to_string(loader.expired) + ".");
+  server_.log().Notice("Done loading RDB, keys loaded: " + std::to_string(loaded.keys.loaded.load()) +
+                       ", keys expired: " + std::to_string(loaded.keys.expired.load()) + ".");
   if (end != nullptr) *end = reader.consumed();
   const engine::MutexLock lock(mutex_);
-  keys_loaded_ = loader.loaded;
-  keys_expired_ = loader.expired;
+  keys_loaded_ = loaded.keys.loaded.load();
+  keys_expired_ = loaded.keys.expired.load();
   return {};
 }
 

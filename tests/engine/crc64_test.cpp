@@ -27,6 +27,22 @@ TEST_CASE("Crc64: pieces of any length add up to the whole") {
   }
 }
 
+TEST_CASE("Crc64: texts of any length are taken in as bit by bit") {
+  constexpr uint64_t kReflectedPolynomial = 0x95ac9329ac4bc9b5;
+  Random random{tests::TestSeed()};
+  for (int round = 0; round < 300; ++round) {
+    std::string text(random.Below(700), '\0');
+    for (char& c : text) c = static_cast<char>(random.Next());
+    const uint64_t start = random.Next();
+    uint64_t expected = start;
+    for (const char c : text) {
+      expected ^= static_cast<uint8_t>(c);
+      for (int bit = 0; bit < 8; ++bit) expected = (expected >> 1) ^ ((expected & 1) != 0 ? kReflectedPolynomial : 0);
+    }
+    REQUIRE(Crc64(start, text) == expected);
+  }
+}
+
 TEST_CASE("Crc64: every bit counts") {
   std::string text(20, 'x');
   const uint64_t before = Crc64(0, text);

@@ -9,6 +9,7 @@
 #include "engine/rdb_encode.h"
 #include "engine/rdb_format.h"
 #include "engine/rdb_packed.h"
+#include "engine/rdb_skip.h"
 #include "engine/rdb_writer.h"
 #include "tests/support/rdb_values.h"
 #include "tests/support/test_seed.h"
@@ -19,11 +20,13 @@ namespace {
 using namespace std::string_literals;
 using tests::DescribeValue;
 
-/// The value that `bytes` describe, or why there is none.
+/// The value that `bytes` describe, or why there is none. Who steps over it must come to the same place.
 std::string Decoded(uint8_t type, std::string_view bytes, const EngineSettings& settings = {}) {
   RdbReader reader(bytes);
   DecodedValue value;
   if (!DecodeRdbValue(reader, type, settings, value)) return "error: " + std::string(reader.error());
+  RdbReader skipping(bytes);
+  if (SkipRdbValue(skipping, type)) CHECK(skipping.consumed() == reader.consumed());
   if (value.is_void()) return "void";
   OwnedEntry entry(value.Take().Build("key", kNoExpiry));
   return DescribeValue(entry.entry());

@@ -4,7 +4,12 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
 
+#include "engine/base/mutex.h"
 #include "engine/base/random.h"
 #include "engine/rdb_format.h"
 #include "engine/rdb_save.h"
@@ -34,21 +39,40 @@ struct TextSource : RdbSource {
   std::string_view rest;
 };
 
-/// Remembers what it is given, as text.
+/// Remembers what it is given, as text. Any thread may give it keys.
 struct Target : RdbTarget {
+  struct Helper : RdbKeyTarget {
+    explicit Helper(Target& of) : target(of) {}
+    std::string OnKey(const RdbKey& key, DecodedValue& value) override { return target.OnKey(key, value); }
+    std::string OnPause() override { return target.OnPause(); }
+    Target& target;
+  };
+  std::unique_ptr<RdbKeyTarget> NewHelper() override { return std::make_unique<Helper>(*this); }
+
   std::string OnDatabase(int64_t db) override { return db < 16 ? "" : "no such database"; }
   std::string OnKey(const RdbKey& key, DecodedValue& value) override {
     OwnedEntry entry(value.Take().Build(key.name, key.expiry_ms));
     const std::string text = std::to_string(key.expiry_ms) + ' ' + std::to_string(key.idle_seconds) + ' ' +
                              std::to_string(key.frequency) + ' ' + DescribeValue(entry.entry());
+    const MutexLock lock(mutex);
     return keys.emplace(std::to_string(key.db) + std::string(key.name), text).second ? "" : "twice";
   }
+  std::string OnPause() override {
+    const MutexLock lock(mutex);
+    ++pauses;
+    return pause_error;
+  }
+  void OnDatabaseSize(int db, uint64_t count) override { sizes[db] = count; }
   void OnAux(std::string_view name, std::string_view value) override { aux[std::string(name)] = value; }
   std::string OnFunction(std::string_view code) override {
     functions.emplace_back(code);
     return {};
   }
+  Mutex mutex;
   std::map<std::string, std::string> keys;
+  std::map<int, uint64_t> sizes;
+  int pauses = 0;
+  std::string pause_error;
   std::map<std::string, std::string> aux;
   std::vector<std::string> functions;
 };
@@ -63,18 +87,27 @@ std::string Load(std::string_view file, Target& target, RdbLoadOptions options =
 std::string Plain(const std::string& records) {
   return "REDIS0004" + records + "\xff";
 }
+/// However many threads read it.
 std::string ErrorOf(const std::string& file) {
   Target target;
-  return Load(file, target);
+  Target shared;
+  const std::string error = Load(file, target);
+  CHECK(Load(file, shared, {.helpers = 2}) == error);
+  if (error.empty()) CHECK(shared.keys == target.keys);
+  return error;
 }
 
-TEST_CASE("LoadRdb: what was saved comes back") {
-  Random random{tests::TestSeed()};
+struct Saved {
+  std::string file;
+  Target expected;
+};
+
+/// Keys of every type in a few databases, which take a few hundred KB.
+void SaveRandomKeys(Random& random, Saved& saved, RdbSaveOptions options = {}) {
   TextSink sink;
-  RdbSaver saver(sink, {});
+  RdbSaver saver(sink, options);
   saver.Begin({{"redis-ver", "7.2.0"}});
   saver.Function("the code");
-  Target expected;
   for (int db = 0; db < 3; ++db) {
     saver.BeginDatabase(db, 100, 0);
     for (int number = 0; number < 100; ++number) {
@@ -83,16 +116,72 @@ TEST_CASE("LoadRdb: what was saved comes back") {
       const int64_t expiry_ms = random.Below(2) == 0 ? kNoExpiry : 1 + static_cast<int64_t>(random.Below(1u << 30));
       OwnedEntry entry(tests::RandomRdbValue(random, {}, text).Build(name, expiry_ms));
       REQUIRE(EncodeRdbKey(saver.writer(), name, entry.entry(), {}));
-      expected.keys[std::to_string(db) + name] = std::to_string(expiry_ms) + " -1 -1 " + DescribeValue(entry.entry());
+      saved.expected.keys[std::to_string(db) + name] =
+          std::to_string(expiry_ms) + " -1 -1 " + DescribeValue(entry.entry());
       saver.writer().MayFlush();
     }
   }
   REQUIRE(saver.Finish());
-  Target loaded;
-  CHECK(Load(sink.text, loaded) == "");
-  CHECK(loaded.keys == expected.keys);
-  CHECK(loaded.aux["redis-ver"] == "7.2.0");
-  CHECK(loaded.functions == std::vector<std::string>{"the code"});
+  saved.file = std::move(sink.text);
+}
+
+TEST_CASE("LoadRdb: what was saved comes back, by however many threads") {
+  Random random{tests::TestSeed()};
+  Saved saved;
+  SaveRandomKeys(random, saved);
+  for (const size_t helpers : {0u, 1u, 3u}) {
+    Target loaded;
+    CHECK(Load(saved.file, loaded, {.helpers = helpers}) == "");
+    CHECK(loaded.keys == saved.expected.keys);
+    CHECK(loaded.aux["redis-ver"] == "7.2.0");
+    CHECK(loaded.functions == std::vector<std::string>{"the code"});
+    CHECK(loaded.sizes == std::map<int, uint64_t>{{0, 100}, {1, 100}, {2, 100}});
+    CHECK(loaded.pauses > 0);
+  }
+}
+
+/// A key with a string of so many bytes.
+std::string LongKey(char name, size_t bytes) {
+  RdbWriter writer(nullptr, /*compress=*/false);
+  writer.Byte(rdb::kString);
+  writer.String(std::string(1, name));
+  writer.String(std::string(bytes, name));
+  return writer.Take();
+}
+
+TEST_CASE("LoadRdb: values of any length, whether they fit in the window or not") {
+  const std::string file =
+      Plain(LongKey('a', 10) + LongKey('b', 300'000) + "\xf8\x05" + LongKey('c', 1'000'000) + LongKey('d', 10) +
+            "\xf8\x06" + LongKey('e', 5'000'000) + LongKey('f', 10) + "\xfe\x01" + LongKey('a', 3'000'000));
+  Target alone;
+  CHECK(Load(file, alone) == "");
+  REQUIRE(alone.keys.size() == 7);
+  CHECK(alone.keys["0c"].find(" 5 -1 ") != std::string::npos);
+  CHECK(alone.keys["0e"].find(" 6 -1 ") != std::string::npos);
+  CHECK(alone.keys["0f"].find(" -1 -1 ") != std::string::npos);
+  Target shared;
+  CHECK(Load(file, shared, {.helpers = 2}) == "");
+  CHECK(shared.keys == alone.keys);
+}
+
+TEST_CASE("LoadRdb: what a helper finds wrong is told, with its place") {
+  const std::string broken = "\x02\x01"s + "s" + "\x02\x01" + "a" + "\x01" + "a";  // a set with the same member twice
+  std::string keys;
+  for (const char name : {'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k'}) keys += LongKey(name, 200'000);
+  const std::string offset = std::to_string(9 + keys.size() + broken.size());
+  for (const std::string& rest : {keys, std::string("\x30")}) {
+    Target target;
+    CHECK(Load(Plain(keys + broken + rest), target, {.helpers = 2}) ==
+          "an element is there twice (at offset " + offset + ")");
+  }
+}
+
+TEST_CASE("LoadRdb: a target that refuses what it has collected refuses the file") {
+  for (const size_t helpers : {0u, 2u}) {
+    Target target;
+    target.pause_error = "no room";
+    CHECK(Load(Plain(LongKey('a', 10)), target, {.helpers = helpers}).starts_with("no room (at offset"));
+  }
 }
 
 TEST_CASE("LoadRdb: each kind of record") {
@@ -159,7 +248,9 @@ TEST_CASE("LoadRdb: damaged files do no harm") {
       file[random.Below(file.size())] = static_cast<char>(random.Next());
     }
     if (random.Below(2) == 0) file.resize(random.Below(file.size()));
-    ErrorOf(file);
+    Target alone;
+    Target shared;
+    CHECK(Load(file, alone).empty() == Load(file, shared, {.helpers = 1}).empty());
   }
 }
 

@@ -155,6 +155,41 @@ TEST_CASE("SegmentTable: a small table costs little memory") {
   CHECK(table.MemoryBytes() <= 2400);
 }
 
+TEST_CASE_TEMPLATE("SegmentTable: room that is made at once is filled without moving anything", SlotType, uint32_t,
+                   uint64_t) {
+  using F = Fixture<SlotType>;
+  Random random{tests::TestSeed()};
+  for (const uint64_t count : {1u, 500u, 5'000u, 60'000u, 100'000u}) {
+    typename F::Table grown;
+    typename F::Table reserved;
+    const uint64_t before = random.Below(std::min<uint64_t>(count, 300)) + 1;
+    for (uint64_t i = 0; i < count; ++i) {
+      const SlotType key = static_cast<SlotType>(i);
+      F::Insert(grown, key);
+      F::Insert(reserved, key);
+      if (i + 1 == before) reserved.Reserve(count);
+    }
+    for (uint64_t i = 0; i < count; ++i) REQUIRE(F::Find(reserved, static_cast<SlotType>(i)) != nullptr);
+    CHECK(reserved.size() == count);
+    CHECK(reserved.MemoryBytes() <= 2 * grown.MemoryBytes());
+    for (uint64_t i = 0; i < count; ++i) REQUIRE(F::Erase(reserved, static_cast<SlotType>(i)));
+    CHECK(reserved.MemoryBytes() == 0);
+  }
+}
+
+TEST_CASE("SegmentTable: room is made once, and never for an empty table") {
+  using F = Fixture<uint64_t>;
+  F::Table table;
+  table.Reserve(10'000);
+  CHECK(table.MemoryBytes() == 0);
+  F::Insert(table, 1);
+  table.Reserve(100'000);
+  const size_t capacity = table.SlotCapacity();
+  CHECK(capacity >= 100'000);
+  table.Reserve(1'000'000);
+  CHECK(table.SlotCapacity() == capacity);
+}
+
 TEST_CASE("SegmentTable: a table that shrinks gives its memory back") {
   using F = Fixture<uint64_t>;
   F::Table table;
