@@ -15,6 +15,9 @@ namespace {
 // step of active-expire-effort.
 constexpr int64_t kSharePercent = 25;
 constexpr int64_t kSharePercentPerEffort = 2;
+// While there is hardly anything else to do.
+constexpr int64_t kIdleSharePercent = 75;
+constexpr uint64_t kIdleCommandsMax = 10;  // in a tick
 }  // namespace
 
 /// One shard's visit: a message to the worker that is to submit it, then a turn task.
@@ -67,6 +70,7 @@ Maintenance::~Maintenance() = default;
 template <class Fn>
 void Maintenance::ForEachDue(Fn&& fn) {
   for (MaintenanceJob* job : jobs_) job->OnTick();
+  LookAtLoad();
   if (server_.pause().mode() != PauseMode::kNone) return;
   const int64_t now_ms = server_.clock().NowUs() / 1000;
   due_.clear();
@@ -78,6 +82,12 @@ void Maintenance::ForEachDue(Fn&& fn) {
   for (ShardTask* task : due_) {
     if (task->Begin(BudgetNs(due_.size()))) fn(*task);
   }
+}
+
+void Maintenance::LookAtLoad() {
+  const uint64_t commands = server_.stats_reader().totals()[Total::kCommands];
+  is_idle_ = commands - commands_seen_ <= kIdleCommandsMax;
+  commands_seen_ = commands;
 }
 
 void Maintenance::OnTick() {
@@ -104,7 +114,8 @@ bool Maintenance::RunJobs(engine::EngineContext& context, engine::ShardData& sha
 
 // What is due shares the time of all workers, but no shard gets more than one worker's share.
 int64_t Maintenance::BudgetNs(size_t due_shards) const {
-  const int64_t share = kSharePercent + kSharePercentPerEffort * (server_.config().active_expire_effort - 1);
+  const int64_t granted = kSharePercent + kSharePercentPerEffort * (server_.config().active_expire_effort - 1);
+  const int64_t share = is_idle_ ? std::max(granted, kIdleSharePercent) : granted;
   const int64_t tick_ns = static_cast<int64_t>(kTickMs) * 1'000'000;
   const int64_t workers = static_cast<int64_t>(server_.workers().size());
   const int64_t one_worker_ns = tick_ns * share / 100;

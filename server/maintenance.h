@@ -7,9 +7,10 @@
 //                                                                  +-- more to do, and time left in this tick
 //
 // Between two steps the turn goes to whoever waits for it. The time a shard may take per tick is bounded, so that all
-// shards that are due use about the share of the workers that active-expire-effort grants. Nothing runs while clients
-// are paused. Invariant: a shard is in the hands of at most one worker at a time (ShardTask::under_way_). Thread
-// safety: AddJob() before Start; OnTick() on the main thread; the rest as noted at each function.
+// shards that are due use about the share of the workers that active-expire-effort grants, and most of their time while
+// hardly any commands come. Nothing runs while clients are paused. Invariant: a shard is in the hands of at most one
+// worker at a time (ShardTask::under_way_). Thread safety: AddJob() before Start; OnTick() on the main thread; the rest
+// as noted at each function.
 #pragma once
 
 #include <atomic>
@@ -69,19 +70,23 @@ class Maintenance {
   void OnTick();
   /// Submits the shards that have something due on the calling thread; they run when it drains (tests).
   void SubmitDue(ExecutionThread& thread);
+  /// What each of so many shards that are due may take in this tick.
+  int64_t BudgetNs(size_t due_shards) const;
 
  private:
   class ShardTask;
   template <class Fn>
   void ForEachDue(Fn&& fn);
   bool RunJobs(engine::EngineContext& context, engine::ShardData& shard);
-  int64_t BudgetNs(size_t due_shards) const;
+  void LookAtLoad();
 
   Server& server_;
   std::vector<MaintenanceJob*> jobs_;
   std::vector<std::unique_ptr<ShardTask>> tasks_;
   std::vector<ShardTask*> due_;  // in this tick
   size_t next_worker_ = 0;
+  uint64_t commands_seen_ = 0;  // up to the tick before
+  bool is_idle_ = false;        // hardly any came since
 };
 
 }  // namespace usher::server

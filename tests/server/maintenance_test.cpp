@@ -69,6 +69,19 @@ TEST_CASE("Maintenance: a shard that used up its time goes on in the next tick")
   CHECK(job.steps == std::vector<int>{2, 2});
 }
 
+TEST_CASE("Maintenance: has more time while hardly any commands come") {
+  TestServer server({.shard_count = 2});
+  Tick(server);
+  Tick(server);
+  const int64_t idle_ns = server.server().maintenance().BudgetNs(1);
+  for (int i = 0; i < 50; ++i) server.Run("PING");
+  Tick(server);
+  const int64_t busy_ns = server.server().maintenance().BudgetNs(1);
+  CHECK(idle_ns == 3 * busy_ns);
+  Tick(server);
+  CHECK(server.server().maintenance().BudgetNs(1) == idle_ns);
+}
+
 TEST_CASE("Maintenance: nothing runs while clients are paused") {
   TestServer server({.shard_count = 2});
   CountingJob job(server.server().engine().shard_count(), 0, 1);
