@@ -299,23 +299,6 @@ TEST_CASE("DEBUG RELOAD: the data is the same, and a damaged file is an error") 
   CHECK(server.Run("DEBUG RELOAD NOSAVE").is_error());
 }
 
-TEST_CASE("Loading: many keys, in the threads that share them") {
-  const Folder folder;
-  TestServer server{{.config = ConfigIn(folder)}};
-  for (int key = 0; key < 8'000; ++key) {
-    server.Run("SELECT " + std::to_string(key % 2));
-    server.Run("SET key:" + std::to_string(key) + ' ' + std::string(100, 'x') + std::to_string(key));
-  }
-  server.Run("CONFIG SET rdbcompression no");
-  const Reply digest = server.Run("DEBUG DIGEST");
-  CHECK(server.Run("DEBUG RELOAD") == "OK");
-  CHECK(server.Run("DEBUG DIGEST") == digest);
-  CHECK(server.Run("DBSIZE") == Integer(4'000));
-  CHECK(InfoField(server, "rdb_last_load_keys_loaded") == "8000");
-  CHECK(server.Run("GET key:7777").text == std::string(100, 'x') + "7777");
-  CHECK(server.Run("DEBUG RELOAD NOSAVE NOFLUSH").is_error());
-}
-
 TEST_CASE("Loading: what has expired is left out, and libraries of functions are there to be called") {
   using namespace std::string_literals;
   const Folder folder;
