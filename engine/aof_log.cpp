@@ -20,14 +20,15 @@ constexpr int64_t kSecondMs = 1000;
 constexpr int64_t kDelayedMs = 2 * kSecondMs;
 constexpr std::chrono::microseconds kFillWait{100};
 constexpr int64_t kCrowdWaitMaxNs = 3'000'000;
+constexpr int64_t kQuickSyncNs = 1'000'000;  // a sync that is not worth a hand-over to the thread
 constexpr mode_t kFileMode = 0644;
 
 int64_t NowMs() {
   return CycleClock::NowNs() / 1'000'000;
 }
 
-int OpenForAppending(const std::string& path, AofLog::Content content) {
-  const int emptied = content == AofLog::Content::kNew ? O_TRUNC : 0;
+int OpenForAppending(const std::string& path, AofContent content) {
+  const int emptied = content == AofContent::kNew ? O_TRUNC : 0;
   return open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | emptied, kFileMode);
 }
 
@@ -49,7 +50,9 @@ AofLog::~AofLog() {
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
   journal_.Detach();
+  writer_.Take();
   CloseFile();
+  writer_.Give();
 }
 
 void AofLog::CloseFile() {
@@ -57,30 +60,35 @@ void AofLog::CloseFile() {
   fd_ = -1;
 }
 
-std::string AofLog::Start(const std::string& path, Content content, uint64_t position) {
-  CloseFile();
-  fd_ = OpenForAppending(path, content);
-  if (fd_ < 0) return CannotOpen(path);
+std::string AofLog::Start(const std::string& path, AofContent content, uint64_t position) {
   {
     const MutexLock lock(mutex_);
     closing_ = false;
   }
+  writer_.Take();
+  CloseFile();
+  fd_ = OpenForAppending(path, content);
+  open_ = fd_ >= 0;
+  std::string error = open_ ? std::string() : CannotOpen(path);
   buffer_.clear();
   buffer_sent_ = 0;
   stamped_s_ = 0;
-  write_ok_.store(true);
-  file_bytes_.store(static_cast<uint64_t>(std::max<off_t>(0, lseek(fd_, 0, SEEK_END))));
-  journal_.Attach(position);
-  gathered_ = position;
-  written_.store(position);
-  durable_.store(position);
-  synced_ms_ = NowMs();
-  thread_ = std::thread([this] { Main(); });
-  return {};
+  if (open_) {
+    write_ok_.store(true);
+    file_bytes_.store(static_cast<uint64_t>(std::max<off_t>(0, lseek(fd_, 0, SEEK_END))));
+    journal_.Attach(position);
+    gathered_ = position;
+    written_.store(position);
+    durable_.store(position);
+    synced_ms_.store(NowMs());
+    thread_ = std::thread([this] { Main(); });
+  }
+  writer_.Give();
+  return error;
 }
 
 std::string AofLog::SwitchAt(uint64_t position, const std::string& path, Commit commit) {
-  const int fd = OpenForAppending(path, Content::kNew);
+  const int fd = OpenForAppending(path, AofContent::kNew);
   if (fd < 0) return CannotOpen(path);
   {
     const MutexLock lock(mutex_);
@@ -113,6 +121,7 @@ void AofLog::SetSync(AofSync sync) {
 }
 
 void AofLog::Notice() {
+  if (idle_for_crowd_.load() && CrowdWaitNs() > 0) return;
   if (!idle_.exchange(false, std::memory_order_seq_cst)) return;
   {
     const MutexLock lock(mutex_);
@@ -136,71 +145,129 @@ bool AofLog::IsSyncDue(int64_t now_ms) const {
     case AofSync::kNever:
       return false;
     case AofSync::kAlways:
-      return CrowdWaitNs() <= 0;
+      return true;
     case AofSync::kEverySecond:
-      return now_ms - synced_ms_ >= kSecondMs;
+      return now_ms - synced_ms_.load(std::memory_order_relaxed) >= kSecondMs;
   }
   return false;
 }
 
 /// How much longer the next sync waits for those who waited for the last one.
 int64_t AofLog::CrowdWaitNs() const {
-  const uint64_t arrived = arrived_.load(std::memory_order_relaxed) - arrived_at_sync_;
-  if (arrived >= static_cast<uint64_t>(std::max<int64_t>(0, waiting_after_sync_))) return 0;
-  return sync_end_ns_ + std::min(sync_ns_, kCrowdWaitMaxNs) - CycleClock::NowNs();
+  if (arrived_.load(std::memory_order_relaxed) >= crowd_at_.load(std::memory_order_relaxed)) return 0;
+  return crowd_end_ns_.load(std::memory_order_relaxed) - CycleClock::NowNs();
+}
+
+AofSynced AofLog::SyncHere() {
+  const bool quick = sync_ns_.load(std::memory_order_relaxed) <= kQuickSyncNs;
+  bool moved = false;
+  if (quick && sync() == AofSync::kAlways) {
+    if (!writer_.TryTake()) return AofSynced::kElsewhere;
+    const uint64_t durable_before = durable();
+    PumpAll();
+    moved = durable() != durable_before;
+    writer_.Give();
+    TellDurable();  // also those who have found the role taken
+  }
+  if (!moved) {
+    Notice();
+    return AofSynced::kByThread;
+  }
+  synced_here_.fetch_add(1, std::memory_order_relaxed);
+  return AofSynced::kHere;
 }
 
 void AofLog::Main() {
   Pumped pumped = Pumped::kIdle;
   for (;;) {
-    pumped = Pump();
+    const uint64_t synced_here = synced_here_.load(std::memory_order_relaxed);
+    pumped = TakeAndPump();
     MutexLock lock(mutex_);
     if (stopping_) return;
     const bool all_written = pumped == Pumped::kIdle && written() == journal_.position();
     if (closing_ && (pumped == Pumped::kFailed || all_written)) break;
     if (pumped == Pumped::kMore) continue;
-    const auto woken = [this]() NO_THREAD_SAFETY_ANALYSIS { return noticed_ || closing_ || stopping_; };
     idle_.store(true, std::memory_order_seq_cst);
-    if (pumped == Pumped::kFailed) {
-      wake_.wait_for(lock, std::chrono::milliseconds(kSecondMs),
-                     [this]() NO_THREAD_SAFETY_ANALYSIS { return closing_ || stopping_; });
-    } else if (sync() == AofSync::kAlways && written() != journal_.position()) {
-      // Recorded since, or reserved and not yet filled in by a command that is running.
-      wake_.wait_for(lock, kFillWait, woken);
-    } else if (sync() == AofSync::kAlways && durable() != written()) {
-      wake_.wait_for(lock, std::chrono::nanoseconds(std::max<int64_t>(1, CrowdWaitNs())), woken);
-    } else if (sync() == AofSync::kEverySecond && durable() != written()) {
-      wake_.wait_for(lock, std::chrono::milliseconds(std::max<int64_t>(1, synced_ms_ + kSecondMs - NowMs())), woken);
-    } else {
-      wake_.wait(lock, woken);
-    }
+    SleepUntilNoticed(lock, pumped, synced_here != synced_here_.load(std::memory_order_relaxed));
     idle_.store(false, std::memory_order_seq_cst);
     noticed_ = false;
   }
+  writer_.Take();
   if (pumped == Pumped::kIdle && sync() != AofSync::kNever) Sync();
+  open_ = false;
+  writer_.Give();
+  TellDurable();
+}
+
+/// The end of a loop turn of the thread. `others_sync`: SyncHere() is called for what is recorded.
+void AofLog::SleepUntilNoticed(MutexLock& lock, Pumped pumped, bool others_sync) {
+  const auto woken = [this]() NO_THREAD_SAFETY_ANALYSIS { return noticed_ || closing_ || stopping_; };
+  if (pumped == Pumped::kFailed) {
+    wake_.wait_for(lock, std::chrono::milliseconds(kSecondMs),
+                   [this]() NO_THREAD_SAFETY_ANALYSIS { return closing_ || stopping_; });
+  } else if (sync() == AofSync::kAlways && durable() != journal_.position() && !others_sync) {
+    // For the crowd; or it was recorded since, or reserved and not yet filled in by a command that is running.
+    const std::chrono::nanoseconds crowd_wait(CrowdWaitNs());
+    idle_for_crowd_.store(true);
+    wake_.wait_for(lock, crowd_wait.count() > 0 ? crowd_wait : kFillWait, woken);
+    idle_for_crowd_.store(false);
+  } else if (sync() == AofSync::kEverySecond && durable() != written()) {
+    const int64_t due_ms = synced_ms_.load(std::memory_order_relaxed) + kSecondMs;
+    wake_.wait_for(lock, std::chrono::milliseconds(std::max<int64_t>(1, due_ms - NowMs())), woken);
+  } else {
+    wake_.wait(lock, woken);
+  }
+}
+
+AofLog::Pumped AofLog::TakeAndPump() {
+  writer_.Take();
+  const uint64_t durable_before = durable();
+  const Pumped pumped = Pump();
+  const bool tell = durable() != durable_before || sync() == AofSync::kAlways;
+  writer_.Give();
+  if (tell) TellDurable();
+  return pumped;
 }
 
 AofLog::Pumped AofLog::Pump() {
+  if (sync() == AofSync::kAlways && CrowdWaitNs() > 0) return Pumped::kIdle;
+  const uint64_t goal = journal_.position();  // before a look at the switch: one that comes later is not before this
   uint64_t until = UINT64_MAX;
   {
     const MutexLock lock(mutex_);
     if (switch_) until = switch_->position;
   }
   const uint64_t gathered_before = gathered_;
-  if (buffer_.empty()) Gather(until);
+  if (buffer_.empty()) Gather(std::min(goal, until));
   if (!WriteBuffer()) return Pumped::kFailed;
-  if (gathered_ == until && !TakeSwitch()) return Pumped::kFailed;
+  const bool switches = gathered_ == until;
+  if (switches && !TakeSwitch()) return Pumped::kFailed;
   const int64_t now_ms = NowMs();
   if (IsSyncDue(now_ms)) {
-    if (sync() == AofSync::kEverySecond && now_ms - synced_ms_ > kDelayedMs) delayed_syncs_.fetch_add(1);
+    const bool delayed = now_ms - synced_ms_.load(std::memory_order_relaxed) > kDelayedMs;
+    if (delayed && sync() == AofSync::kEverySecond) delayed_syncs_.fetch_add(1);
     if (!Sync()) return Pumped::kFailed;
   }
-  return gathered_ != gathered_before ? Pumped::kMore : Pumped::kIdle;
+  const uint64_t enough = sync() == AofSync::kAlways ? 1 : kPieceBytes;
+  return switches || gathered_ - gathered_before >= enough ? Pumped::kMore : Pumped::kIdle;
+}
+
+/// What is recorded by now, but for what a command that is running has not filled in yet, with one sync.
+void AofLog::PumpAll() {
+  const uint64_t goal = journal_.position();  // as in Pump()
+  if (!open_ || switching()) return;
+  while (gathered_ < goal) {
+    const uint64_t gathered_before = gathered_;
+    if (buffer_.empty()) Gather(goal);
+    if (!WriteBuffer()) return;
+    if (gathered_ == gathered_before) break;
+  }
+  if (durable() != written()) Sync();
 }
 
 void AofLog::Gather(uint64_t until) {
   const bool stamps = timestamps_.load(std::memory_order_relaxed);
-  const auto take = [&](const Journal::RecordInfo& info, std::string_view payload) {
+  const auto take = [&](const Journal::RecordInfo& info, std::string_view payload) NO_THREAD_SAFETY_ANALYSIS {
     if ((info.targets & Journal::kAof) == 0) return;
     if (stamps && info.time_ms / kSecondMs > stamped_s_) {
       stamped_s_ = info.time_ms / kSecondMs;
@@ -240,7 +307,7 @@ bool AofLog::WriteBuffer() {
 }
 
 bool AofLog::Sync() {
-  arrived_at_sync_ = arrived_.load(std::memory_order_relaxed);
+  const int64_t arrived = arrived_.load(std::memory_order_relaxed);
   const int64_t start_ns = CycleClock::NowNs();
   if (!sync_paused_.load(std::memory_order_relaxed)) {
     syncing_.store(true, std::memory_order_relaxed);
@@ -251,18 +318,14 @@ bool AofLog::Sync() {
       return false;
     }
   }
-  sync_end_ns_ = CycleClock::NowNs();
-  sync_ns_ = sync_end_ns_ - start_ns;
-  synced_ms_ = NowMs();
-  waiting_after_sync_ = waiting_.load(std::memory_order_relaxed);
-  TellDurable();
-  return true;
-}
-
-void AofLog::TellDurable() {
+  const int64_t end_ns = CycleClock::NowNs();
+  sync_ns_.store(end_ns - start_ns, std::memory_order_relaxed);
+  synced_ms_.store(NowMs(), std::memory_order_relaxed);
+  crowd_at_.store(arrived + waiting_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  crowd_end_ns_.store(end_ns + std::min(end_ns - start_ns, kCrowdWaitMaxNs), std::memory_order_relaxed);
   durable_.store(written(), std::memory_order_seq_cst);
   Worked();
-  if (callbacks_.on_durable) callbacks_.on_durable();
+  return true;
 }
 
 /// The file before the place is whole and, unless nobody wants that, on disk before anything is written behind it.

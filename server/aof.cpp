@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "engine/aof_log.h"
 #include "server/all_shards_task.h"
 #include "server/blocked_client.h"
 #include "server/server.h"
@@ -48,8 +49,7 @@ engine::AofLog& Aof::MakeLog(engine::EngineContext& context) {
   return *own_log_;
 }
 
-std::string Aof::StartLog(engine::EngineContext& context, const engine::AofFile& file,
-                          engine::AofLog::Content content) {
+std::string Aof::StartLog(engine::EngineContext& context, const engine::AofFile& file, engine::AofContent content) {
   engine::AofLog& log = MakeLog(context);
   std::string error = log.Start(folder_.PathOf(file.name), content, log.journal_position());
   if (!error.empty() && server_.config().journal == JournalMode::kOff) context.engine().StopJournal();
@@ -81,7 +81,7 @@ std::string Aof::Open(engine::EngineContext& context) {
     const engine::MutexLock lock(mutex_);
     const bool fresh = manifest_.increments.empty();
     if (std::string error = PrepareFiles(context); !error.empty()) return error;
-    const auto content = fresh ? engine::AofLog::Content::kNew : engine::AofLog::Content::kKept;
+    const auto content = fresh ? engine::AofContent::kNew : engine::AofContent::kKept;
     if (std::string error = StartLog(context, manifest_.increments.back(), content); !error.empty()) return error;
     if (!server_.config().append_keeps_history) {
       if (const std::string error = folder_.DropHistory(manifest_); !error.empty()) server_.log().Warning(error);
@@ -179,8 +179,20 @@ uint64_t Aof::durable() const {
   return log == nullptr ? 0 : log->durable();
 }
 
-void Aof::Notice() const {
-  log_.load(std::memory_order_acquire)->Notice();
+void Aof::AddWaiting() const {
+  log_.load(std::memory_order_acquire)->AddWaiting();
+}
+
+void Aof::RemoveWaiting(size_t count) const {
+  log_.load(std::memory_order_acquire)->RemoveWaiting(static_cast<int64_t>(count));
+}
+
+engine::AofSynced Aof::Sync() const {
+  return log_.load(std::memory_order_acquire)->SyncHere();
+}
+
+bool Aof::MaySync() const {
+  return !log_.load(std::memory_order_acquire)->busy();
 }
 
 void Aof::WaitWhileFarBehind() const {

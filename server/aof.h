@@ -1,7 +1,7 @@
 // Aof: the append-only file of a server: loaded at start, written while it runs, rewritten when it has grown, switched
 // on and off at run time.
 //
-//   commands -> journal (under their turns) -> AofLog's thread -> increment     manifest: [base] [increment]...
+//   commands -> journal (under their turns) -> AofLog -> increment              manifest: [base] [increment]...
 //   rewrite:  all turns: the journal's place, where the log goes on in a new increment, and the epoch of a snapshot
 //             -> the snapshot is written as the new base -> manifest: [new base] [new increment], the old is history
 //
@@ -18,10 +18,15 @@
 #include <vector>
 
 #include "engine/aof_folder.h"
-#include "engine/aof_log.h"
 #include "engine/base/mutex.h"
 #include "engine/engine_context.h"
 #include "server/config.h"
+
+namespace usher::engine {
+enum class AofContent : uint8_t;
+enum class AofSynced : uint8_t;
+class AofLog;
+}  // namespace usher::engine
 
 namespace usher::server {
 
@@ -86,13 +91,13 @@ class Aof {
   uint64_t released() const { return holds_replies() ? durable() : UINT64_MAX; }
   /// The place up to which all is on disk.
   uint64_t durable() const;
-  /// There is something to write: wakes the log.
-  void Notice() const;
   /// A client begins, or some cease, to wait for the disk.
-  void AddWaiting() const { log_.load(std::memory_order_acquire)->AddWaiting(); }
-  void RemoveWaiting(size_t count) const {
-    log_.load(std::memory_order_acquire)->RemoveWaiting(static_cast<int64_t>(count));
-  }
+  void AddWaiting() const;
+  void RemoveWaiting(size_t count) const;
+  /// Makes what is recorded durable: here and now, in a thread that holds no turns; or another worker is at it, then it
+  /// is to be called again when MaySync(); or it is left to the log's thread.
+  engine::AofSynced Sync() const;
+  bool MaySync() const;
   /// A worker waits here, holding no turns, when commands run much faster than the disk.
   void WaitForRoom() const {
     if (enabled()) [[unlikely]]
@@ -123,7 +128,7 @@ class Aof {
   void Locate() REQUIRES(mutex_);
   std::string UpgradeFolder() REQUIRES(mutex_);
   engine::AofLog& MakeLog(engine::EngineContext& context);
-  std::string StartLog(engine::EngineContext& context, const engine::AofFile& file, engine::AofLog::Content content)
+  std::string StartLog(engine::EngineContext& context, const engine::AofFile& file, engine::AofContent content)
       REQUIRES(mutex_);
   std::string PrepareFiles(engine::EngineContext& context) REQUIRES(mutex_);
   std::string StartRewrite(engine::EngineContext& context) EXCLUDES(mutex_);

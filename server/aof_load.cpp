@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "engine/aof_log.h"
 #include "engine/aof_reader.h"
 #include "server/aof.h"
 #include "server/aof_replay.h"

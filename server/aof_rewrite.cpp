@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "engine/aof_log.h"
 #include "server/all_shards_task.h"
 #include "server/aof.h"
 #include "server/server.h"
@@ -116,7 +117,7 @@ std::string Aof::Enable(engine::EngineContext& context) {
                 .increment = manifest_.NextIncrement(folder_.name()),
                 .has_increment = true,
                 .adds_increment = true};
-    std::string error = StartLog(context, rewrite_.increment, engine::AofLog::Content::kNew);
+    std::string error = StartLog(context, rewrite_.increment, engine::AofContent::kNew);
     if (!error.empty()) return error;
     state_.store(State::kStarting);
     StartBase(context);

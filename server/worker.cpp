@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/aof_log.h"
 #include "engine/base/cycle_clock.h"
 #include "server/server.h"
 
@@ -81,25 +82,42 @@ void Worker::FlushOwed() {
 }
 
 void Worker::HoldForDisk(const Connection& connection, HoldsAlready already) {
-  owes_notice_ = true;
+  owes_sync_ = true;
   if (already == HoldsAlready::kYes) return;
   held_.push_back(connection.id());
   server_.aof().AddWaiting();
   holds_any_.store(true, std::memory_order_seq_cst);
 }
 
-bool Worker::MayRelease() const {
-  return !held_.empty() && server_.aof().released() != released_seen_;
+bool Worker::HasDiskWork() const {
+  if (held_.empty()) return false;
+  const Aof& aof = server_.aof();
+  return !aof.holds_replies() || aof.released() != released_seen_ || (owes_sync_ && aof.MaySync());
 }
 
-/// Sends what has waited for the disk, and has what was held back since written: once a loop turn, for all connections.
+/// Has what connections wait for written to the disk, and sends it: once a loop turn, for all connections.
 void Worker::FollowDisk() {
   server_.aof().WaitForRoom();
   if (held_.empty()) [[likely]]
     return;
-  if (std::exchange(owes_notice_, false)) server_.aof().Notice();
+  ReleaseHeld();
+  if (!SyncIfOwed()) return;
+  ReleaseHeld();
+  owes_sync_ = !held_.empty();  // one who records elsewhere was not done
+}
+
+/// True if it was done here and now.
+bool Worker::SyncIfOwed() {
+  const Aof& aof = server_.aof();
+  if (held_.empty() || !owes_sync_ || !aof.holds_replies()) return false;
+  const engine::AofSynced synced = aof.Sync();
+  owes_sync_ = synced == engine::AofSynced::kElsewhere;
+  return synced == engine::AofSynced::kHere;
+}
+
+void Worker::ReleaseHeld() {
   const uint64_t released = server_.aof().released();
-  if (released == released_seen_) return;
+  if (released == released_seen_ && released != UINT64_MAX) return;
   released_seen_ = released;
   const size_t gone = std::erase_if(held_, [&](uint64_t id) {
     Connection* const connection = FindConnection(id);
@@ -219,7 +237,7 @@ void Worker::LoopOnce() {
   FreeRetired();
   engine::TurnScheduler& scheduler = server_.scheduler();
   sleeping_.store(true, std::memory_order_seq_cst);
-  const bool idle = mailbox_.empty() && !thread_state_.executor.has_work() && !stopping_.load() && !MayRelease() &&
+  const bool idle = mailbox_.empty() && !thread_state_.executor.has_work() && !stopping_.load() && !HasDiskWork() &&
                     scheduler.MaySleep(thread_state_.index);
   if (idle) {
     loop_.RunOnce(EventLoop::Wait::kBlock);
@@ -230,7 +248,6 @@ void Worker::LoopOnce() {
     loop_.RunOnce(EventLoop::Wait::kPoll);
   }
   FlushOwed();
-  if (owes_notice_) FollowDisk();
   thread_state_.FlushWakes();
 }
 

@@ -90,7 +90,9 @@ class Worker {
   void LoopOnce();
   void FlushOwed();
   void FollowDisk();
-  bool MayRelease() const;
+  bool SyncIfOwed();
+  void ReleaseHeld();
+  bool HasDiskWork() const;
   void FireDeadlines();
   void ArmDeadlineTimer();
   void FreeRetired();
@@ -115,7 +117,7 @@ class Worker {
   std::vector<Connection*> flushing_;
   std::vector<uint64_t> held_;  // connections whose replies wait for the disk
   uint64_t released_seen_ = 0;  // how far it had come when they were last told
-  bool owes_notice_ = false;    // the log has something new to write
+  bool owes_sync_ = false;      // what they wait for is nobody's work yet
   std::set<std::pair<int64_t, uint64_t>> deadlines_;
   std::unique_ptr<LoopTimer> deadline_timer_;
   std::unique_ptr<LoopTimer> tick_timer_;

@@ -60,7 +60,7 @@ TEST_CASE("AofLog: writes what is recorded, in order, and what is for replicas o
   std::string expected;
   {
     AofLog log(journal, NoErrors());
-    REQUIRE(log.Start(folder.File("a"), AofLog::Content::kNew, journal.position()) == "");
+    REQUIRE(log.Start(folder.File("a"), AofContent::kNew, journal.position()) == "");
     for (int i = 0; i < 20'000; ++i) {
       const std::string text = std::to_string(i) + std::string(static_cast<size_t>(i % 300), 'x') + ";";
       if (i % 7 == 0) {
@@ -86,7 +86,7 @@ TEST_CASE("AofLog: with kAlways what arrived is synced and said; with kEverySeco
   callbacks.on_durable = [&told] { ++told; };
   AofLog log(journal, callbacks);
   log.SetSync(AofSync::kAlways);
-  REQUIRE(log.Start(folder.File("a"), AofLog::Content::kNew, 0) == "");
+  REQUIRE(log.Start(folder.File("a"), AofContent::kNew, 0) == "");
   const uint64_t end = journal.Append({}, "first");
   log.Notice();
   CHECK(Within([&] { return log.durable() == end; }));
@@ -102,7 +102,7 @@ TEST_CASE("AofLog: the file changes exactly where it is told, while others recor
   const Folder folder;
   Journal journal(1 << 20);
   AofLog log(journal, NoErrors());
-  REQUIRE(log.Start(folder.File("a"), AofLog::Content::kNew, 0) == "");
+  REQUIRE(log.Start(folder.File("a"), AofContent::kNew, 0) == "");
   std::string before;
   std::string after;
   for (int i = 0; i < 3000; ++i) journal.Append({}, before.append("a").substr(0, 1));
@@ -114,12 +114,117 @@ TEST_CASE("AofLog: the file changes exactly where it is told, while others recor
   CHECK(log.file_bytes() == after.size());
 }
 
+TEST_CASE("AofLog: with kAlways whoever asks makes it durable, or is told who does, and nobody is forgotten") {
+  constexpr int kThreads = 4;
+  constexpr int kRounds = 150;
+  const Folder folder;
+  Journal journal(1 << 20);
+  std::atomic<int> told{0};
+  AofLog::Callbacks callbacks = NoErrors();
+  callbacks.on_durable = [&told] { ++told; };
+  AofLog log(journal, callbacks);
+  log.SetSync(AofSync::kAlways);
+  REQUIRE(log.Start(folder.File("a"), AofContent::kNew, 0) == "");
+  std::atomic<int> forgotten{0};
+  const auto record_and_wait = [&](int thread) {
+    for (int round = 0; round < kRounds && forgotten == 0; ++round) {
+      const uint64_t end = journal.Append({}, std::to_string(thread) + ':' + std::to_string(round) + ';');
+      log.AddWaiting();
+      bool asks = true;
+      const bool durable = Within([&] {
+        const AofSynced synced = asks ? log.SyncHere() : AofSynced::kElsewhere;
+        asks = synced == AofSynced::kHere || (synced == AofSynced::kElsewhere && !log.busy());
+        return log.durable() >= end;
+      });
+      if (!durable) ++forgotten;
+      log.RemoveWaiting(1);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) threads.emplace_back(record_and_wait, i);
+  for (std::thread& thread : threads) thread.join();
+  CHECK(forgotten == 0);
+  CHECK(told > 0);
+  CHECK(log.Close());
+  std::vector<int> next(kThreads);
+  std::ifstream file(folder.File("a"));
+  int in_order = 0;
+  for (std::string record; std::getline(file, record, ';');) {
+    const auto thread = static_cast<size_t>(record[0] - '0');
+    REQUIRE(thread < next.size());
+    in_order += record.substr(2) == std::to_string(next[thread]++) ? 1 : 0;
+  }
+  CHECK(in_order == kThreads * kRounds);
+}
+
+TEST_CASE("AofLog: SyncHere() syncs here, but only with kAlways, and not into a file that is to be changed") {
+  const Folder folder;
+  Journal journal(1 << 20);
+  AofLog log(journal, NoErrors());
+  REQUIRE(log.Start(folder.File("a"), AofContent::kNew, 0) == "");
+  journal.Append({}, "first");
+  CHECK(log.SyncHere() == AofSynced::kByThread);
+  CHECK(Within([&] { return log.written() == journal.position(); }));
+  std::atomic<bool> waits{true};
+  const auto commit = [&] { return Within([&] { return !waits; }); };
+  REQUIRE(log.SwitchAt(journal.position(), folder.File("b"), commit) == "");
+  log.SetSync(AofSync::kAlways);
+  journal.Append({}, "second");
+  CHECK(log.SyncHere() != AofSynced::kHere);
+  waits = false;
+  CHECK(Within([&] { return log.durable() == journal.position(); }));
+  CHECK(log.Close());
+  CHECK(Content(folder.File("a")) == "first");
+  CHECK(Content(folder.File("b")) == "second");
+  CHECK(log.SyncHere() == AofSynced::kByThread);
+}
+
+TEST_CASE("AofLog: the file changes exactly where it is told, while others sync") {
+  constexpr int kSwitches = 40;
+  const Folder folder;
+  Journal journal(1 << 20);
+  AofLog log(journal, NoErrors());
+  log.SetSync(AofSync::kAlways);
+  REQUIRE(log.Start(folder.File("0"), AofContent::kNew, 0) == "");
+  Mutex turns;
+  std::vector<std::string> expected(kSwitches + 1);
+  size_t current = 0;
+  std::atomic<bool> over{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&] {
+      while (!over) {
+        {
+          const MutexLock lock(turns);
+          journal.Append({}, std::to_string(expected[current].size()) + ';');
+          expected[current] += std::to_string(expected[current].size()) + ';';
+        }
+        log.SyncHere();
+      }
+    });
+  }
+  for (size_t i = 1; i <= kSwitches; ++i) {
+    CHECK(Within([&] { return !log.switching(); }));
+    const MutexLock lock(turns);
+    REQUIRE(log.SwitchAt(journal.position(), folder.File(std::to_string(i).c_str()), {}) == "");
+    current = i;
+  }
+  CHECK(Within([&] { return !log.switching(); }));
+  over = true;
+  for (std::thread& thread : threads) thread.join();
+  CHECK(log.Close());
+  int right = 0;
+  for (size_t i = 0; i <= kSwitches; ++i)
+    right += Content(folder.File(std::to_string(i).c_str())) == expected[i] ? 1 : 0;
+  CHECK(right == kSwitches + 1);
+}
+
 TEST_CASE("AofLog: times are comments, one a second at most") {
   const Folder folder;
   Journal journal(1 << 20);
   AofLog log(journal, NoErrors());
   log.SetTimestamps(true);
-  REQUIRE(log.Start(folder.File("a"), AofLog::Content::kNew, 0) == "");
+  REQUIRE(log.Start(folder.File("a"), AofContent::kNew, 0) == "");
   journal.Append({.time_ms = 5'100}, "x");
   journal.Append({.time_ms = 5'900}, "y");
   journal.Append({.time_ms = 6'000}, "z");
@@ -134,7 +239,7 @@ TEST_CASE("AofLog: a disk that fails is told once, and with kAlways is fatal") {
   AofLog log(
       journal,
       {{}, [&](const std::string& error) { errors += error.empty() ? 0 : 1; }, [&](const std::string&) { ++fatal; }});
-  REQUIRE(log.Start("/dev/full", AofLog::Content::kNew, 0) == "");
+  REQUIRE(log.Start("/dev/full", AofContent::kNew, 0) == "");
   journal.Append({}, "x");
   log.Notice();
   CHECK(Within([&] { return errors.load() == 1; }));
@@ -142,6 +247,8 @@ TEST_CASE("AofLog: a disk that fails is told once, and with kAlways is fatal") {
   CHECK(log.written() == 0);
   log.SetSync(AofSync::kAlways);
   CHECK(Within([&] { return fatal.load() > 0; }));
+  CHECK(log.SyncHere() != AofSynced::kHere);
+  CHECK(log.durable() == 0);
   CHECK_FALSE(log.Close());
 }
 

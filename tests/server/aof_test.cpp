@@ -12,6 +12,8 @@
 
 #include "engine/base/random.h"
 #include "server/all_shards_task.h"
+#include "tests/support/running_server.h"
+#include "tests/support/socket_client.h"
 #include "tests/support/test_seed.h"
 #include "tests/support/test_server.h"
 
@@ -294,6 +296,38 @@ TEST_CASE("Aof: switched on and off and on again at run time") {
   AppendingServer server(folder);
   CHECK(server.error() == "");
   CHECK(server.Digest() == digest);
+}
+
+TEST_CASE("Aof: with always every reply leaves, on whatever worker, while files and policies change; nothing is lost") {
+  constexpr size_t kClients = 6;
+  constexpr int kRounds = 60;
+  const Folder folder;
+  {
+    RunningServer running(3, 8, {{"dir", folder.path.string()}, {"appendonly", "yes"}, {"appendfsync", "always"}});
+    OnThreads(kClients, [&](size_t index) {
+      SocketClient client(running.path());
+      const std::string own = "own:" + std::to_string(index);
+      while (client.Run({"GET", own}).starts_with("-LOADING")) std::this_thread::yield();
+      for (int round = 1; round <= kRounds; ++round) {
+        client.Add({"INCR", "shared"});
+        client.Add({"INCR", own});
+        client.Add({"GET", own});
+        client.Flush();
+        client.ReadReply();
+        const std::string text = std::to_string(round);
+        if (client.ReadReply() != ":" + text + "\r\n") throw std::runtime_error("a wrong number");
+        client.ReadReply();
+        if (index != 0) continue;
+        if (round % 20 == 5) client.Run({"BGREWRITEAOF"});
+        if (round % 20 == 10) client.Run({"CONFIG", "SET", "appendfsync", "everysec"});
+        if (round % 20 == 15) client.Run({"CONFIG", "SET", "appendfsync", "always"});
+      }
+    });
+  }
+  AppendingServer server(folder);
+  CHECK(server.error() == "");
+  CHECK(server.Run("GET shared") == std::to_string(kClients * kRounds));
+  for (size_t i = 0; i < kClients; ++i) CHECK(server.Run("GET own:" + std::to_string(i)) == std::to_string(kRounds));
 }
 
 TEST_CASE("Aof: a rewrite that fails leaves what can be loaded, and is tried again by itself if the file has grown") {
