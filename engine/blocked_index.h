@@ -10,16 +10,12 @@
 //   waiting --Claim------> claimed  <--ClaimLooked--+         looker carries out unless it serves
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <thread>
-#include <utility>
 
 #include "engine/base/owned_counter.h"
 #include "engine/db_key_map.h"
@@ -39,39 +35,17 @@ class BlockedWaiter {
   void set_ends_without_key() { ends_without_key_ = true; }
 
   /// Ends the wait; kMine for at most one caller. `wish` is a small number that EndLook() may hand to the looker.
-  ClaimResult Claim(uint8_t wish) {
-    uint8_t seen = kWaiting;
-    for (;;) {
-      const uint8_t next = seen == kWaiting ? kClaimed : static_cast<uint8_t>(kWished + wish);
-      if (seen != kWaiting && seen != kLookedAt)
-        return seen == kClaimed ? ClaimResult::kTooLate : ClaimResult::kPassedOn;
-      if (!state_.compare_exchange_weak(seen, next, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
-      return seen == kWaiting ? ClaimResult::kMine : ClaimResult::kPassedOn;
-    }
-  }
+  ClaimResult Claim(uint8_t wish);
   /// The same without a wish of its own (0).
   bool Claim() { return Claim(0) == ClaimResult::kMine; }
   bool claimed() const { return state_.load(std::memory_order_acquire) == kClaimed; }
 
   /// Holds the waiter so that its command may be looked at. False: it is claimed. When two shards' writers meet, the
   /// second one lets the first finish its look, which is short.
-  bool BeginLook() {
-    uint8_t seen = kWaiting;
-    while (!state_.compare_exchange_weak(seen, kLookedAt, std::memory_order_acq_rel, std::memory_order_acquire)) {
-      if (seen == kClaimed) return false;
-      if (seen != kWaiting) std::this_thread::yield();
-      seen = kWaiting;
-    }
-    return true;
-  }
+  bool BeginLook();
   /// The look is over and the waiter is not served. Returns the wish of a Claim() that came meanwhile: the waiter is
   /// then claimed, and the caller carries out the wish.
-  std::optional<uint8_t> EndLook() {
-    uint8_t seen = kLookedAt;
-    if (state_.compare_exchange_strong(seen, kWaiting, std::memory_order_acq_rel, std::memory_order_acquire)) return {};
-    state_.store(kClaimed, std::memory_order_release);
-    return static_cast<uint8_t>(seen - kWished);
-  }
+  std::optional<uint8_t> EndLook();
   /// The looker serves it.
   void ClaimLooked() { state_.exchange(kClaimed, std::memory_order_acq_rel); }
 
@@ -100,48 +74,19 @@ class BlockedIndex {
   uint64_t counted_keys_needed() const { return counted_keys_needed_.Get(); }
 
   /// `needs_key`: the waiter takes something out of the key, so it cannot be served while there is none.
-  void Add(int db, std::string_view key, std::shared_ptr<BlockedWaiter> waiter, bool needs_key = false) {
-    const auto found = waiters_.find(DbKeyView{db, key});
-    Waiters& list = found != waiters_.end() ? found->second : waiters_[DbKeyName{db, std::string(key)}];
-    list.need_key = list.need_key && needs_key;
-    if (waiter->ends_without_key() && list.ends_without_key++ == 0) counted_keys_needed_.Add(1);
-    list.push_back(std::move(waiter));
-    CountKeys();
-  }
+  void Add(int db, std::string_view key, std::shared_ptr<BlockedWaiter> waiter, bool needs_key = false);
 
   /// The waiters of a key, oldest first; null when there are none.
-  Waiters* Find(int db, std::string_view key) {
-    const auto found = waiters_.find(DbKeyView{db, key});
-    return found == waiters_.end() ? nullptr : &found->second;
-  }
+  Waiters* Find(int db, std::string_view key);
 
   /// Forgets one registration, and the claimed ones met on the way.
-  void Remove(int db, std::string_view key, const BlockedWaiter& waiter) {
-    const auto found = waiters_.find(DbKeyView{db, key});
-    if (found == waiters_.end()) return;
-    Waiters& list = found->second;
-    const auto gone = std::remove_if(list.begin(), list.end(), [&](const auto& other) {
-      const bool goes = other.get() == &waiter || other->claimed();
-      if (goes) CountOut(list, *other);
-      return goes;
-    });
-    list.erase(gone, list.end());
-    if (list.empty()) waiters_.erase(found);
-    CountKeys();
-  }
+  void Remove(int db, std::string_view key, const BlockedWaiter& waiter);
 
   /// Takes out the registration at a place of a key's list.
-  void RemoveAt(Waiters& list, size_t at) {
-    CountOut(list, *list[at]);
-    list.erase(list.begin() + static_cast<ptrdiff_t>(at));
-  }
+  void RemoveAt(Waiters& list, size_t at);
 
   /// Drops the key's list when nobody is left in it.
-  void DropIfEmpty(int db, std::string_view key) {
-    const auto found = waiters_.find(DbKeyView{db, key});
-    if (found != waiters_.end() && found->second.empty()) waiters_.erase(found);
-    CountKeys();
-  }
+  void DropIfEmpty(int db, std::string_view key);
 
   /// Calls fn(db, key) for every key that is waited for.
   template <class Fn>
@@ -151,11 +96,7 @@ class BlockedIndex {
 
  private:
   void CountKeys() { counted_keys_.Set(waiters_.size()); }
-  void CountOut(Waiters& list, const BlockedWaiter& waiter) {
-    if (waiter.ends_without_key() && --list.ends_without_key == 0) {
-      counted_keys_needed_.Set(counted_keys_needed_.Get() - 1);
-    }
-  }
+  void CountOut(Waiters& list, const BlockedWaiter& waiter);
 
   DbKeyMap<Waiters> waiters_;
   OwnedCounter counted_keys_;

@@ -4,7 +4,6 @@
 // shard's turn; a Reader has its own rules.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -34,34 +33,15 @@ class TrackingIndex {
   uint64_t items() const { return items_; }
 
   /// Notes that `reader` has seen the key.
-  void Add(std::string_view key, const std::shared_ptr<CachingReader>& reader) {
-    const auto found = readers_.find(key);
-    CachingReaders& readers = found != readers_.end() ? found->second : readers_[std::string(key)];
-    const auto at = std::lower_bound(readers.begin(), readers.end(), reader);
-    if (at != readers.end() && *at == reader) return;
-    readers.insert(at, reader);
-    ++items_;
-  }
+  void Add(std::string_view key, const std::shared_ptr<CachingReader>& reader);
 
   /// Forgets the key; returns who had seen it.
-  CachingReaders Take(std::string_view key) {
-    const auto found = readers_.find(key);
-    return found == readers_.end() ? CachingReaders() : TakeAt(found);
-  }
+  CachingReaders Take(std::string_view key);
 
   /// Forgets some key other than `spared`, which goes too if it is the only one. Returns its name and readers.
-  std::pair<std::string, CachingReaders> TakeAny(std::string_view spared) {
-    auto victim = readers_.begin();
-    if (victim != readers_.end() && victim->first == spared && readers_.size() > 1) ++victim;
-    if (victim == readers_.end()) return {};
-    std::string name = victim->first;
-    return {std::move(name), TakeAt(victim)};
-  }
+  std::pair<std::string, CachingReaders> TakeAny(std::string_view spared);
 
-  void Clear() {
-    readers_.clear();
-    items_ = 0;
-  }
+  void Clear();
 
  private:
   struct NameHash {
@@ -70,12 +50,7 @@ class TrackingIndex {
   };
   using Map = std::unordered_map<std::string, CachingReaders, NameHash, std::equal_to<>>;
 
-  CachingReaders TakeAt(Map::iterator at) {
-    CachingReaders readers = std::move(at->second);
-    readers_.erase(at);
-    items_ -= readers.size();
-    return readers;
-  }
+  CachingReaders TakeAt(Map::iterator at);
 
   Map readers_;
   uint64_t items_ = 0;

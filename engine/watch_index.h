@@ -6,11 +6,9 @@
 // shard's turn; Watcher: any thread.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "engine/db_key_map.h"
@@ -33,42 +31,18 @@ class WatchIndex {
   size_t keys() const { return watches_.size(); }
 
   /// `expired`: the key is there but expired.
-  void Add(int db, std::string_view key, std::shared_ptr<Watcher> watcher, bool expired) {
-    const auto found = watches_.find(DbKeyView(db, key));
-    std::vector<Watch>& list = found != watches_.end() ? found->second : watches_[DbKeyName{db, std::string(key)}];
-    list.push_back({std::move(watcher), expired});
-  }
+  void Add(int db, std::string_view key, std::shared_ptr<Watcher> watcher, bool expired);
 
-  void Remove(int db, std::string_view key, const Watcher& watcher) {
-    const auto found = watches_.find(DbKeyView(db, key));
-    if (found == watches_.end()) return;
-    std::erase_if(found->second, [&](const Watch& watch) { return watch.watcher.get() == &watcher; });
-    if (found->second.empty()) watches_.erase(found);
-  }
+  void Remove(int db, std::string_view key, const Watcher& watcher);
 
   /// The key was changed.
-  void Touch(int db, std::string_view key) {
-    const auto found = watches_.find(DbKeyView(db, key));
-    if (found == watches_.end()) return;
-    for (const Watch& watch : found->second) watch.watcher->Touch();
-  }
+  void Touch(int db, std::string_view key);
 
   /// The key went away: by itself, since it had expired, or with its whole database.
-  void TouchGone(int db, std::string_view key) {
-    const auto found = watches_.find(DbKeyView(db, key));
-    if (found == watches_.end()) return;
-    for (Watch& watch : found->second) {
-      if (!std::exchange(watch.expired, false)) watch.watcher->Touch();
-    }
-  }
+  void TouchGone(int db, std::string_view key);
 
   /// Whether the watcher knows of the key that it has expired.
-  bool KnowsExpired(int db, std::string_view key, const Watcher& watcher) const {
-    const auto found = watches_.find(DbKeyView(db, key));
-    return found != watches_.end() && std::any_of(found->second.begin(), found->second.end(), [&](const Watch& watch) {
-             return watch.watcher.get() == &watcher && watch.expired;
-           });
-  }
+  bool KnowsExpired(int db, std::string_view key, const Watcher& watcher) const;
 
   /// Calls fn(db, key) for every key that is watched. It must not add or remove any.
   template <class Fn>

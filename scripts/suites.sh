@@ -8,6 +8,7 @@ skipped=0
 counted=""
 why=""
 suite_begin=0
+failures=""  # the file in which the last lines of every failed suite are kept, to be said again at the end
 
 count() {
   passed=$((passed + $1))
@@ -21,14 +22,32 @@ skip() {
   return 77
 }
 
+# listened FILE FILTER COMMAND [ARGUMENT ...]: runs a command in this shell; its output goes through the filter, and as
+# it is into the file, which is complete on return.
+listened() {
+  local file=$1 filter=$2 out listener result
+  shift 2
+  exec {out}>&1 > >(tee "$file" | "$filter")
+  listener=$!
+  "$@"
+  result=$?
+  exec >&"$out" {out}>&-
+  wait "$listener"
+  return $result
+}
+
+# By what doctest, the sanitizers, compilers and our own programs name a failure.
+failure_words='FAILED|ERROR|FATAL|error:|SUMMARY|WARNING: ThreadSan|\*\*\*(Failed|Timeout|Exception)'
+
 # suite TITLE FUNCTION [ARGUMENT ...]
 suite() {
   local title=$1 failed_before=$failed result
   suite_begin=$SECONDS
   shift
   counted=""
+  failures=$scratch/failures
   say "$title"
-  "$@"
+  listened "$scratch/suite.log" cat "$@"
   result=$?
   if ((result == 77)); then
     skipped=$((skipped + 1))
@@ -38,7 +57,18 @@ suite() {
   [[ -n $counted ]] || count $((result == 0)) $((result != 0)) 0
   # A suite that failed without naming a failed test (a crash, a build error) still counts as a failure.
   ((result != 0 && failed == failed_before)) && failed=$((failed + 1)) && counted+=", then failed (status $result)"
+  ((failed > failed_before)) && keep_failures "$title" >>"$failures"
   printf -- '-- %s: %s, %d s\n' "$title" "$counted" $((SECONDS - suite_begin))
+}
+
+# What a failed suite said of it, for the end of the output: a log is often cut to its last lines.
+keep_failures() {
+  printf '\n== failed: %s\n' "$1"
+  if grep -qE "$failure_words" "$scratch/suite.log"; then
+    grep -E -A 12 "$failure_words" "$scratch/suite.log" | head -120
+  else
+    tail -40 "$scratch/suite.log"
+  fi
 }
 
 # Adds up the doctest summaries in ctest's log of a preset.
@@ -72,8 +102,12 @@ suite_unit() {
   USHER_TEST_SCALE=$scale limited 600 ctest --test-dir "build/$preset" --output-on-failure -j "$JOBS" \
     >"$scratch/ctest.log" 2>&1
   result=$?
-  grep -E '^ +[0-9]+/[0-9]+ Test|^[^ ].*(ERROR|FATAL|SUMMARY|WARNING: ThreadSan)|USHER_TEST_SEED|TEST CASE:' "$scratch/ctest.log"
-  ((result == 0)) || { mkdir -p build && cp "$scratch/ctest.log" "build/ctest-$preset.log"; echo "all output: build/ctest-$preset.log"; }
+  grep -E '^ +[0-9]+/[0-9]+ Test' "$scratch/ctest.log"
+  if ((result != 0)); then
+    mkdir -p build && cp "$scratch/ctest.log" "build/ctest-$preset.log"
+    grep -E -B 5 -A 25 "$failure_words" "$scratch/ctest.log" | head -400
+    echo "all output: build/ctest-$preset.log"
+  fi
   count_doctest "build/$preset/Testing/Temporary/LastTest.log"
   return $result
 }
@@ -91,32 +125,40 @@ indented() { sed -u 's/^/  /'; }
 
 # Runs a program that closes with 'N passed, N failed, N skipped', and takes over its count.
 counting() {
-  "$@" > >(tee "$scratch/counted.log" | indented)
-  local result=$? numbers
+  local result numbers
+  listened "$scratch/counted.log" indented "$@"
+  result=$?
   numbers=$(sed -n 's/^.*\b\([0-9]\+\) passed, \([0-9]\+\) failed\(, \([0-9]\+\) skipped\)\?.*$/\1 \2 \4/p' "$scratch/counted.log" | tail -1)
   # shellcheck disable=SC2086  # two or three numbers
   [[ -n $numbers ]] && set -- $numbers && count "$1" "$2" "${3:-0}"
   return $result
 }
 
-# Suites that mostly wait: for clients that wait, for time-outs. They run beside the others.
-WAITING_SUITES=(protocol blocking waiting publishing transactions connections)
+# Suites that mostly wait, for clients that wait, for time-outs, for tools that measure: each line runs beside the others.
+BESIDE=("waiting" "protocol blocking publishing transactions connections tools")
 
 # suite_compat RANDOM_COMMANDS LIMIT_SECONDS
 suite_compat() {
   # CI always runs the same stream, so that red means the change and not the draw; at the desk every run draws anew.
-  local seed=() waiting result
+  local seed=() others=() names line result numbers
   [[ ${CI:-} == true ]] && seed=(--seed 20261121)
   local compare=(timeout --foreground --kill-after=20 $(($2 + 60)) python3 redis-compat-tests/run.py
     --target build/release/usher-server --commands "$1" --time-limit "$2" "${seed[@]}")
-  start "${compare[@]}" "${WAITING_SUITES[@]/#/--suite=}" >"$scratch/waiting.log" 2>&1
-  waiting=$child
-  counting run "${compare[@]}" "${WAITING_SUITES[@]/#/--all-but=}"
+  for line in "${!BESIDE[@]}"; do
+    read -ra names <<<"${BESIDE[line]}"
+    start "${compare[@]}" "${names[@]/#/--suite=}" >"$scratch/beside-$line.log" 2>&1
+    others+=("$child")
+  done
+  read -ra names <<<"${BESIDE[*]}"
+  counting run "${compare[@]}" "${names[@]/#/--all-but=}"
   result=$?
-  local numbers=$counted
-  finish "$waiting" || result=1
-  counting cat "$scratch/waiting.log"
-  counted="$numbers; beside it $counted"
+  numbers=$counted
+  for line in "${!BESIDE[@]}"; do
+    finish "${others[line]}" || result=1
+    counting cat "$scratch/beside-$line.log"
+    numbers+="; beside it $counted"
+  done
+  counted=$numbers
   return $result
 }
 
@@ -168,6 +210,7 @@ command_test() {
     shift
   done
   make_scratch
+  build_options=(-- --quiet)  # hundreds of lines of progress would hide what failed
   install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
   case $only in
     "")
@@ -192,6 +235,7 @@ command_test() {
     thread) suite "unit tests, TSan" suite_unit tsan ;;
     *) die "--sanitize takes address or thread, not $only" ;;
   esac
+  [[ -s $failures ]] && cat "$failures"
   printf '\n%d s in all\n%d passed, %d failed, %d skipped\n' "$SECONDS" "$passed" "$failed" "$skipped"
   ((failed == 0))
 }

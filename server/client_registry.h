@@ -16,33 +16,12 @@ namespace usher::server {
 class ClientRegistry {
  public:
   /// Registers a new client of `home` and gives it the next id.
-  std::shared_ptr<ClientInfo> Add(Worker& home) EXCLUDES(mutex_) {
-    auto info = std::make_shared<ClientInfo>(next_id_.fetch_add(1), home);
-    const engine::MutexLock lock(mutex_);
-    clients_.emplace(info->id, info);
-    return info;
-  }
-  void Remove(const ClientInfo& info) EXCLUDES(mutex_) {
-    const engine::MutexLock lock(mutex_);
-    clients_.erase(info.id);
-  }
-  std::shared_ptr<ClientInfo> Find(uint64_t id) const EXCLUDES(mutex_) {
-    const engine::MutexLock lock(mutex_);
-    const auto found = clients_.find(id);
-    return found == clients_.end() ? nullptr : found->second;
-  }
+  std::shared_ptr<ClientInfo> Add(Worker& home) EXCLUDES(mutex_);
+  void Remove(const ClientInfo& info) EXCLUDES(mutex_);
+  std::shared_ptr<ClientInfo> Find(uint64_t id) const EXCLUDES(mutex_);
   /// All clients in order of their ids. O(clients).
-  std::vector<std::shared_ptr<ClientInfo>> All() const EXCLUDES(mutex_) {
-    const engine::MutexLock lock(mutex_);
-    std::vector<std::shared_ptr<ClientInfo>> all;
-    all.reserve(clients_.size());
-    for (const auto& [id, info] : clients_) all.push_back(info);
-    return all;
-  }
-  size_t size() const EXCLUDES(mutex_) {
-    const engine::MutexLock lock(mutex_);
-    return clients_.size();
-  }
+  std::vector<std::shared_ptr<ClientInfo>> All() const EXCLUDES(mutex_);
+  size_t size() const EXCLUDES(mutex_);
 
  private:
   std::atomic<uint64_t> next_id_{1};

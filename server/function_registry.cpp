@@ -74,6 +74,8 @@ size_t FunctionTable::MemoryBytes() const {
   return bytes;
 }
 
+FunctionRegistry::FunctionRegistry() : table_(std::make_shared<FunctionTable>()) {}
+
 std::shared_ptr<const FunctionTable> FunctionRegistry::table() const {
   const MutexLock lock(mutex_);
   return table_;

@@ -53,7 +53,7 @@ std::string ParseLibraryHeader(std::string_view code, std::string& name);
 
 class FunctionRegistry {
  public:
-  FunctionRegistry() : table_(std::make_shared<FunctionTable>()) {}
+  FunctionRegistry();
 
   std::shared_ptr<const FunctionTable> table() const EXCLUDES(mutex_);
   uint64_t generation() const { return generation_.load(std::memory_order_acquire); }

@@ -84,7 +84,6 @@ class ScriptRun final : public scripting::ScriptHost {
   bool stray_ = false;  // it is the one that may take turns where it stands
   bool acted_ = false;  // something of it has left: it can't begin again
   bool wrote_ = false;
-  bool abandoned_ = false;
   bool slow_ = false;
   bool busy_ = false;
   uint32_t replication_ = scripting::kReplAof | scripting::kReplReplica;

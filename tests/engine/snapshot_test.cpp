@@ -14,6 +14,7 @@
 #include "engine/rdb_load.h"
 #include "tests/support/engine_fixture.h"
 #include "tests/support/rdb_values.h"
+#include "tests/support/test_scale.h"
 #include "tests/support/test_seed.h"
 
 namespace usher::tests {
@@ -350,7 +351,7 @@ class Play {
 TEST_CASE("Snapshot: equals the state at the epoch, whatever happens meanwhile") {
   Random random{TestSeed()};
   uint64_t in_pieces = 0;
-  for (int round = 0; round < 30; ++round) {
+  for (int round = 0; round < Scaled(30, 6); ++round) {
     const uint64_t seed = random.Next();
     CAPTURE(seed);
     Play play(seed);
@@ -362,7 +363,7 @@ TEST_CASE("Snapshot: equals the state at the epoch, whatever happens meanwhile")
 
 TEST_CASE("Snapshot: given up, it lets go of what it was writing") {
   Random random{TestSeed()};
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < Scaled(20, 4); ++round) {
     const uint64_t seed = random.Next();
     CAPTURE(seed);
     Play(seed).RunGivenUp();

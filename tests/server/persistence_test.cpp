@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/base/random.h"
+#include "tests/support/test_scale.h"
 #include "tests/support/test_seed.h"
 #include "tests/support/test_server.h"
 
@@ -204,7 +205,7 @@ TEST_CASE("BGSAVE: large values change while they are written") {
   const std::string digest = server.Run("DEBUG DIGEST").text;
   CHECK(server.Run("BGSAVE") == "Background saving started");
   while (InfoField(server, "rdb_bgsave_in_progress") == "1") {
-    for (int i = 0; i < 60; ++i) EditLarge(server, random);
+    for (int i = 0; i < Scaled(60, 12); ++i) EditLarge(server, random);
     server.server().maintenance().SubmitDue(server.thread());
     server.DeliverMail();
   }
