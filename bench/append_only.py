@@ -95,11 +95,12 @@ def main():
     for row in rows:
         rates = {name: statistics.median(run[0] for run in runs[name, row]) for name in servers}
         cpu = {name: statistics.median(run[1] for run in runs[name, row]) for name in servers}
-        off = {name: statistics.median(run[0] for run in runs.get((name, ("off", row[1])), [(float("nan"), 0)]))
-               for name in servers}
-        print(f"{row[0]:9} {row[1]:8} {rates['usher']:9.0f} {rates['redis']:9.0f} {rates['usher'] / rates['redis']:6.2f} "
-              f"{cpu['usher']:9.2f} {cpu['redis']:9.2f} {rates['usher'] / off['usher']:10.2f} "
-              f"{rates['redis'] / off['redis']:10.2f}")
+        line = (f"{row[0]:9} {row[1]:8} {rates['usher']:9.0f} {rates['redis']:9.0f} "
+                f"{rates['usher'] / rates['redis']:6.2f} {cpu['usher']:9.2f} {cpu['redis']:9.2f}")
+        if ("off", row[1]) in rows:
+            off = {name: statistics.median(run[0] for run in runs[name, ("off", row[1])]) for name in servers}
+            line += f" {rates['usher'] / off['usher']:10.2f} {rates['redis'] / off['redis']:10.2f}"
+        print(line)
 
 
 if __name__ == "__main__":
