@@ -32,6 +32,7 @@ TOKEN_PREFIX = f"active:token:{{{QUEUE}}}:"
 KEYS = 100_000
 MEMBERS = 300_000
 ENTRIES = 300_000
+QUEUES = 16  # of the rows that spread over shards
 ADMITTED = 10_000
 MEMORY_ITEMS = 1_000_000
 TIMEOUT_S = 600
@@ -289,6 +290,12 @@ def enter_by_script(bench, server):
     return ["EVALSHA", server.sha("enter", bench.tool), "3", WAIT_KEY, TOKEN_PREFIX + "usr__seq__", CONFIG_KEY, "usr__seq__", "__now__"]
 
 
+def enter_many_by_script(bench, server):
+    """As above, each person into one of many queues."""
+    words = enter_by_script(bench, server)
+    return [str(word).replace("{" + QUEUE + "}", "{q__rand__}") for word in words]
+
+
 def enter(bench, server):
     return ["ENTERQUEUE", QUEUE, "usr__seq__"] if server.is_native else enter_by_script(bench, server)
 
@@ -325,6 +332,9 @@ def make_rows():
     ]
     for workers in (1, 2, 4):
         rows.append(DriveRow(f"workers{workers}", f"GET, pipeline 16, {workers} workers", fetch, 16, {}, fill, workers=workers))
+    for workers in (1, 2, 4):
+        rows.append(DriveRow(f"scripts{workers}", f"EVALSHA, {QUEUES} queues, pipeline 16, {workers} workers", enter_many_by_script, 16,
+                             {"total_us": 0.70}, keyspace=QUEUES, requests=ENTRIES, before=["FLUSHALL"], workers=workers))
     return rows
 
 
@@ -452,7 +462,7 @@ def main():
     for row in rows:
         if row.name not in wanted:
             continue
-        if row.name.startswith("workers"):  # the option is the row's own
+        if getattr(row, "workers", None):  # the option is the row's own
             bench = Bench(argparse.Namespace(**{**vars(options), "usher_args": options.usher_args.replace("--workers 1", "")}))
         print(f"{row.name} ...", file=sys.stderr, flush=True)
         report.append((row, run_row(bench, row, sides)))

@@ -43,11 +43,6 @@ std::string UpperCase(std::string_view text) {
   return upper;
 }
 
-bool ArityFits(const CommandSpec& spec, size_t args) {
-  const size_t wanted = static_cast<size_t>(spec.arity < 0 ? -spec.arity : spec.arity);
-  return spec.arity < 0 ? args >= wanted : args == wanted;
-}
-
 /// Whether the "command" is a line of HTTP: a browser that was tricked into talking to us, and must not be let on.
 bool IsHttp(std::string_view name) {
   return EqualsIgnoringCase(name, "POST") || EqualsIgnoringCase(name, "Host:");

@@ -51,14 +51,6 @@ class AofReplay::NoHome final : public SessionHome {
   void PostHome(Message& message) override { message.Discard(); }
 };
 
-namespace {
-
-bool ArityFits(const CommandSpec& spec, size_t args) {
-  return spec.arity < 0 ? args >= static_cast<size_t>(-spec.arity) : args == static_cast<size_t>(spec.arity);
-}
-
-}  // namespace
-
 AofReplay::AofReplay(Server& server, engine::EngineContext& context)
     : server_(server),
       context_(context),
@@ -138,14 +130,10 @@ bool AofReplay::RunKept() {
 
 bool AofReplay::FindRow(std::span<const std::string_view> args) {
   if (last_name_.Matches(args[0])) return true;
-  static const CommandTable& table = CommandTable::Get();
-  const CommandRow* row = table.Find(args[0]);
-  const bool container = row != nullptr && (row->spec->flags & kContainer) != 0;
-  if (container && args.size() > 1) {
-    const CommandRow* const sub = table.FindSub(*row, args[1]);
-    if (sub != nullptr || row->spec->handler == nullptr) row = sub;
-  }
-  last_name_.Set(container || row == nullptr ? std::string_view() : args[0]);
+  const CommandRow* const row = CommandTable::Get().FindRequested(args);
+  const bool by_name_alone =
+      row != nullptr && (row->spec->flags & kContainer) == 0 && row->spec->name.find('|') == std::string_view::npos;
+  last_name_.Set(by_name_alone ? args[0] : std::string_view());
   if (row == nullptr || row->spec->handler == nullptr) {
     unknown_ = args[0];
     return false;

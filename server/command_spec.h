@@ -192,6 +192,11 @@ struct CommandSpec {
   TurnPlanner plan = nullptr;
 };
 
+/// Whether a request of so many words, its name included, has as many as the row wants.
+constexpr bool ArityFits(const CommandSpec& spec, size_t args) {
+  return spec.arity < 0 ? args >= static_cast<size_t>(-spec.arity) : args == static_cast<size_t>(spec.arity);
+}
+
 /// The row with a read-ahead.
 constexpr CommandSpec WithReadAhead(CommandSpec spec, CommandReadAhead read_ahead) {
   spec.read_ahead = read_ahead;

@@ -87,6 +87,13 @@ const CommandRow* CommandTable::Find(std::string_view name) const {
   return row != nullptr && row->spec->name.find('|') != std::string_view::npos ? nullptr : row;
 }
 
+const CommandRow* CommandTable::FindRequested(std::span<const std::string_view> args) const {
+  const CommandRow* const row = Find(args[0]);
+  if (row == nullptr || (row->spec->flags & kContainer) == 0 || args.size() < 2) return row;
+  const CommandRow* const sub = FindSub(*row, args[1]);
+  return sub != nullptr || row->spec->handler == nullptr ? sub : row;
+}
+
 const CommandRow* CommandTable::FindSub(const CommandRow& container, std::string_view sub) const {
   const std::string_view name = container.spec->name;
   char full[2 * kNameBytesMax];

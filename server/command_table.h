@@ -26,6 +26,8 @@ class CommandTable {
 
   /// The row of a top-level command, in any case of letters. O(1). Null when there is none.
   const CommandRow* Find(std::string_view name) const;
+  /// The row that a request would run, the subcommand's included; null when there is none.
+  const CommandRow* FindRequested(std::span<const std::string_view> args) const;
   /// The row of "container|sub", in any case.
   const CommandRow* FindSub(const CommandRow& container, std::string_view sub) const;
   /// The row of a full name ("client|list"), in any case.

@@ -64,19 +64,6 @@ class ErrorSpy final : public protocol::ReplySink {
   std::string error_;
 };
 
-/// The row, subcommand included; null when there is none.
-const CommandRow* FindRow(std::span<const std::string_view> args) {
-  static const CommandTable& table = CommandTable::Get();
-  const CommandRow* const row = table.Find(args[0]);
-  if (row == nullptr || (row->spec->flags & kContainer) == 0 || args.size() < 2) return row;
-  const CommandRow* const sub = table.FindSub(*row, args[1]);
-  return sub != nullptr || row->spec->handler == nullptr ? sub : row;
-}
-
-bool ArityFits(const CommandSpec& spec, size_t args) {
-  return spec.arity < 0 ? args >= static_cast<size_t>(-spec.arity) : args == static_cast<size_t>(spec.arity);
-}
-
 }  // namespace
 
 bool ScriptRun::HoldsAll(const CommandContext& outer) {
@@ -253,7 +240,7 @@ bool ScriptRun::TakeTurns(const ShardSet& missing) {
 }
 
 ScriptRun::CallStatus ScriptRun::Call(std::span<const std::string_view> args, protocol::ReplySink& reply) {
-  const CommandRow* const row = FindRow(args);
+  const CommandRow* const row = CommandTable::Get().FindRequested(args);
   if (const std::string_view refusal = RefusalOf(row, args); !refusal.empty()) {
     Refuse(row, refusal, reply);
     return CallStatus::kReplied;
@@ -362,7 +349,7 @@ void ScriptRun::Log(scripting::LogLevel level, std::string_view text) {
 }
 
 ScriptRun::AclVerdict ScriptRun::AclCheck(std::span<const std::string_view> args) {
-  return FindRow(args) == nullptr ? AclVerdict::kUnknownCommand : AclVerdict::kAllowed;
+  return CommandTable::Get().FindRequested(args) == nullptr ? AclVerdict::kUnknownCommand : AclVerdict::kAllowed;
 }
 
 }  // namespace usher::server

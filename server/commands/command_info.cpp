@@ -130,19 +130,6 @@ void CommandList(CommandContext& ctx) {
   ctx.Fail(engine::Error::kSyntax);
 }
 
-/// The row that a request would run, subcommand included; null when there is none.
-const CommandRow* FindRowOf(std::span<const std::string_view> command) {
-  const CommandTable& table = CommandTable::Get();
-  const CommandRow* row = table.Find(command[0]);
-  if (row == nullptr || (row->spec->flags & kContainer) == 0 || command.size() < 2) return row;
-  const CommandRow* sub = table.FindSub(*row, command[1]);
-  return sub != nullptr || row->spec->handler != nullptr ? (sub != nullptr ? sub : row) : nullptr;
-}
-
-bool ArityFits(const CommandSpec& spec, size_t args) {
-  return spec.arity < 0 ? args >= static_cast<size_t>(-spec.arity) : args == static_cast<size_t>(spec.arity);
-}
-
 /// The keys of the command given as arguments from args[2] on. False: the error is replied.
 bool KeysOfArguments(CommandContext& ctx, const CommandRow* row, std::vector<CommandKey>& keys) {
   const auto command = ctx.args.subspan(2);
@@ -162,14 +149,14 @@ bool KeysOfArguments(CommandContext& ctx, const CommandRow* row, std::vector<Com
 
 void CommandGetKeys(CommandContext& ctx) {
   std::vector<CommandKey> keys;
-  if (!KeysOfArguments(ctx, FindRowOf(ctx.args.subspan(2)), keys)) return;
+  if (!KeysOfArguments(ctx, CommandTable::Get().FindRequested(ctx.args.subspan(2)), keys)) return;
   ctx.reply.Array(keys.size());
   for (const CommandKey& key : keys) ctx.reply.Bulk(key.key.name);
 }
 
 void CommandGetKeysAndFlags(CommandContext& ctx) {
   const auto command = ctx.args.subspan(2);
-  const CommandRow* row = FindRowOf(command);
+  const CommandRow* row = CommandTable::Get().FindRequested(command);
   std::vector<CommandKey> keys;
   if (!KeysOfArguments(ctx, row, keys)) return;
   ctx.reply.Array(keys.size());
