@@ -224,10 +224,12 @@ void Persistence::OnTick() {
     return Collect();
   }
   if (loading_.load() || start_posted_.load()) return;
-  if (!scheduled_.exchange(false) && (server_.config().save_points.empty() || !IsSavePointReached())) return;
+  const bool scheduled = scheduled_.exchange(false);
+  if (!scheduled && (server_.config().save_points.empty() || !IsSavePointReached())) return;
   start_posted_.store(true);
-  AllShardsTask::Post(server_, AllShardsTask::Length::kShort, [this](engine::EngineContext& context) {
-    if (StartBackground(context)) server_.log().Notice("Background saving started");
+  AllShardsTask::Post(server_, AllShardsTask::Length::kShort, [this, scheduled](engine::EngineContext& context) {
+    if (StartBackground(context)) return server_.log().Notice("Background saving started");
+    if (scheduled) scheduled_.store(true);  // another snapshot has begun meanwhile
   });
 }
 

@@ -370,10 +370,15 @@ TEST_CASE("BGSAVE and BGREWRITEAOF: one waits for the other when it is told to")
   CHECK(server.Run("SAVE") == "OK");
   CHECK(server.Run("BGSAVE SCHEDULE") == "Background saving scheduled");
   CHECK(server.Info("rdb_bgsave_in_progress") == "0");
+  // The save begins in one tick and is over two ticks later, unless clients are paused.
+  for (int i = 0; i < 100'000 && server.Info("rdb_bgsave_in_progress") == "0"; ++i) server.Tick();
+  REQUIRE(server.Info("rdb_bgsave_in_progress") == "1");
+  server.server().server().pause().Pause(server::PauseMode::kWrites, INT64_MAX);
   server.FinishRewrite();
   CHECK(server.Info("rdb_bgsave_in_progress") == "1");
   CHECK(server.Run("BGREWRITEAOF") == "Background append only file rewriting scheduled");
   CHECK(server.Info("aof_rewrite_scheduled") == "1");
+  server.server().server().pause().Unpause();
   server.FinishRewrite();
   CHECK(server.Info("rdb_bgsave_in_progress") == "0");
   CHECK(server.Info("aof_rewrites") == "2");
