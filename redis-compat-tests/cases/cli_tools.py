@@ -83,7 +83,7 @@ def _settled(context):
     with Client(context.pair.ports[0]) as client:
         end = time.monotonic() + TIME_LIMIT_S
         while time.monotonic() < end:
-            keys = client.call("DEBUG", "HTSTATS", "0").decode().partition("[Expires HT]")[0]
+            keys = client.call("DEBUG", "HTSTATS", "0")[1].decode().partition("[Expires HT]")[0]
             size, used = (int(re.search(name + r": (\d+)", keys)[1]) for name in ("table size", "number of elements"))
             if "rehashing target" not in keys and used * 10 > size:
                 return
