@@ -171,7 +171,7 @@ class Bench:
             return Server(side, [self.options.redis, *redis_like, *aof])
         if side.startswith("usher"):
             extra = shlex.split(self.options.usher_args) + (["--workers", str(workers)] if workers else [])
-            # The journal is in memory until there are files (a later issue), so this side shows what recording costs.
+            # In memory, so this side shows what recording costs; append_only.py measures files.
             journal = ["--journal", "memory" if side.endswith("-journal") else "off"]
             return Server(side, [self.options.usher, *redis_like, *journal, *extra])
         if side == "floor":

@@ -102,7 +102,7 @@ suite_unit() {
   USHER_TEST_SCALE=$scale limited 600 ctest --test-dir "build/$preset" --output-on-failure -j "$JOBS" \
     >"$scratch/ctest.log" 2>&1
   result=$?
-  grep -E '^ +[0-9]+/[0-9]+ Test' "$scratch/ctest.log"
+  grep -E '^ *[0-9]+/[0-9]+ Test' "$scratch/ctest.log"
   if ((result != 0)); then
     mkdir -p build && cp "$scratch/ctest.log" "build/ctest-$preset.log"
     grep -E -B 5 -A 25 "$failure_words" "$scratch/ctest.log" | head -400
@@ -135,7 +135,7 @@ counting() {
 }
 
 # Suites that mostly wait, for clients that wait, for time-outs, for tools that measure: each line runs beside the others.
-BESIDE=("waiting" "protocol blocking publishing transactions connections tools")
+BESIDE=("waiting aof" "protocol blocking publishing transactions connections tools")
 
 # suite_compat RANDOM_COMMANDS LIMIT_SECONDS
 suite_compat() {
