@@ -12,6 +12,7 @@
 #include "engine/rdb_skip.h"
 #include "engine/rdb_writer.h"
 #include "tests/support/rdb_values.h"
+#include "tests/support/test_scale.h"
 #include "tests/support/test_seed.h"
 
 namespace usher::engine {
@@ -54,7 +55,7 @@ TEST_CASE("Rdb values: every type and encoding comes back as it was") {
   const EngineSettings settings;
   EngineSettings tiny;
   tiny.hash.packed_entries_max = tiny.zset.packed_entries_max = tiny.set.packed_entries_max = 3;
-  for (int round = 0; round < 1500; ++round) {
+  for (int round = 0; round < tests::Scaled(1500); ++round) {
     OwnedEntry entry = RandomEntry(random, settings);
     const std::string bytes = Encoded(entry.entry());
     const uint8_t type = RdbTypeOf(entry.entry());
@@ -65,7 +66,7 @@ TEST_CASE("Rdb values: every type and encoding comes back as it was") {
 
 TEST_CASE("Rdb values: what is cut off is an error and leaves nothing behind") {
   Random random{tests::TestSeed()};
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < tests::Scaled(300); ++round) {
     OwnedEntry entry = RandomEntry(random, {});
     const std::string bytes = Encoded(entry.entry());
     const std::string cut = bytes.substr(0, random.Below(bytes.size()));
@@ -75,7 +76,7 @@ TEST_CASE("Rdb values: what is cut off is an error and leaves nothing behind") {
 
 TEST_CASE("Rdb values: damaged bytes do no harm") {
   Random random{tests::TestSeed()};
-  for (int round = 0; round < 4000; ++round) {
+  for (int round = 0; round < tests::Scaled(4000); ++round) {
     OwnedEntry entry = RandomEntry(random, {});
     std::string bytes = Encoded(entry.entry());
     for (uint64_t left = 1 + random.Below(4); left > 0; --left) {

@@ -14,6 +14,7 @@
 #include "engine/rdb_format.h"
 #include "engine/rdb_save.h"
 #include "tests/support/rdb_values.h"
+#include "tests/support/test_scale.h"
 #include "tests/support/test_seed.h"
 
 namespace usher::engine {
@@ -242,7 +243,7 @@ TEST_CASE("LoadRdb: damaged files do no harm") {
     EncodeRdbKey(saver.writer(), entry.entry().key(), entry.entry(), {});
   }
   REQUIRE(saver.Finish());
-  for (int round = 0; round < 500; ++round) {
+  for (int round = 0; round < tests::Scaled(500); ++round) {
     std::string file = sink.text;
     for (uint64_t left = random.Below(5); left > 0; --left) {
       file[random.Below(file.size())] = static_cast<char>(random.Next());
