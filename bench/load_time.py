@@ -14,42 +14,16 @@ import argparse
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
+from redis_client import Client, ReplyError, encode, free_port
+
 BATCH_BYTES = 256 * 1024
 TIMEOUT_SECONDS = 120
 DAY_MS = 86_400_000
-
-
-class Client:
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.reader = self.socket.makefile("rb")
-
-    def call(self, *words):
-        self.socket.sendall(encode(words))
-        return self.reply()
-
-    def reply(self):
-        line = self.reader.readline()
-        if not line.startswith(b"$"):
-            return line[1:-2]
-        return self.reader.read(int(line[1:]) + 2)[:-2]
-
-    def info(self, field):
-        for line in self.call("INFO", "everything").decode().splitlines():
-            if line.startswith(field + ":"):
-                return line.split(":", 1)[1]
-        return ""
-
-
-def encode(words):
-    words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
-    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
 
 
 class Texts:
@@ -124,10 +98,7 @@ def send_all(client, stream):
     def flush():
         client.socket.sendall(b"".join(batch))
         for _ in range(pending):
-            if (reply := client.reader.readline()).startswith(b"$"):
-                client.reader.read(int(reply[1:]) + 2)
-            elif reply.startswith(b"-") or not reply:
-                sys.exit(f"unexpected reply: {reply!r}")
+            client.reply()
 
     for words in stream:
         batch.append(encode(words))
@@ -137,12 +108,6 @@ def send_all(client, stream):
             flush()
             batch, size, pending = [], 0, 0
     flush()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def start(command, port, folder):
@@ -159,6 +124,8 @@ def wait_until_loaded(server, port):
             client = client or Client(port)
             if client.call("PING") == b"PONG":
                 return client
+        except ReplyError:
+            pass  # it loads
         except OSError:
             client = None
         time.sleep(0.005)

@@ -14,40 +14,15 @@ import argparse
 import multiprocessing
 import os
 import random
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
+from redis_client import Client, free_port
+
 BATCH = 500
 VALUE = b"v" * 40
-
-
-class Client:
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.reader = self.socket.makefile("rb")
-
-    def send(self, *words):
-        words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
-        self.socket.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words))
-
-    def call(self, *words):
-        self.send(*words)
-        line = self.reader.readline()
-        if line.startswith(b"-") or not line:
-            sys.exit(f"unexpected reply: {line!r}")
-        if not line.startswith(b"$"):
-            return line[1:-2]
-        return self.reader.read(int(line[1:]) + 2)[:-2]
-
-    def info(self, field):
-        for line in self.call("INFO", "everything").decode().splitlines():
-            if line.startswith(field + ":"):
-                return line.split(":", 1)[1]
-        return ""
 
 
 def fill(client, keys, members):
@@ -138,12 +113,6 @@ def measure_running(pid, port, folder, options):
             "during": describe([call for call in calls if begin <= call[0] < end]),
             "seconds": end - begin, "resident_mb": before_kb / 1024, "extra_percent": 100 * extra_kb / before_kb,
             "file_mb": os.path.getsize(os.path.join(folder, "dump.rdb")) / 2**20, "status": status}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def main():
