@@ -80,6 +80,7 @@ std::string AofLog::Start(const std::string& path, AofContent content, uint64_t 
     gathered_ = position;
     written_.store(position);
     durable_.store(position);
+    synced_.store(position);
     synced_ms_.store(NowMs());
     thread_ = std::thread([this] { Main(); });
   }
@@ -109,6 +110,7 @@ bool AofLog::Close() {
     const MutexLock lock(mutex_);
     closing_ = true;
   }
+  PauseSync(false);
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
   journal_.Detach();
@@ -140,7 +142,7 @@ void AofLog::WaitForRoom(uint64_t bytes) {
 }
 
 bool AofLog::IsSyncDue(int64_t now_ms) const {
-  if (durable() == written()) return false;
+  if (!HasToSync()) return false;
   switch (sync()) {
     case AofSync::kNever:
       return false;
@@ -193,7 +195,7 @@ void AofLog::Main() {
     noticed_ = false;
   }
   writer_.Take();
-  if (pumped == Pumped::kIdle && sync() != AofSync::kNever) Sync();
+  if (pumped == Pumped::kIdle) Sync();  // whatever the policy, as in Redis
   open_ = false;
   writer_.Give();
   TellDurable();
@@ -211,7 +213,7 @@ void AofLog::SleepUntilNoticed(MutexLock& lock, Pumped pumped, bool others_sync)
     idle_for_crowd_.store(true);
     wake_.wait_for(lock, crowd_wait.count() > 0 ? crowd_wait : kFillWait, woken);
     idle_for_crowd_.store(false);
-  } else if (sync() == AofSync::kEverySecond && durable() != written()) {
+  } else if (sync() == AofSync::kEverySecond && HasToSync()) {
     const int64_t due_ms = synced_ms_.load(std::memory_order_relaxed) + kSecondMs;
     wake_.wait_for(lock, std::chrono::milliseconds(std::max<int64_t>(1, due_ms - NowMs())), woken);
   } else {
@@ -262,7 +264,7 @@ void AofLog::PumpAll() {
     if (!WriteBuffer()) return;
     if (gathered_ == gathered_before) break;
   }
-  if (durable() != written()) Sync();
+  if (HasToSync()) Sync();
 }
 
 void AofLog::Gather(uint64_t until) {
@@ -309,7 +311,8 @@ bool AofLog::WriteBuffer() {
 bool AofLog::Sync() {
   const int64_t arrived = arrived_.load(std::memory_order_relaxed);
   const int64_t start_ns = CycleClock::NowNs();
-  if (!sync_paused_.load(std::memory_order_relaxed)) {
+  const bool paused = sync_paused_.load();
+  if (!paused) {
     syncing_.store(true, std::memory_order_relaxed);
     const int result = fdatasync(fd_);
     syncing_.store(false, std::memory_order_relaxed);
@@ -323,14 +326,15 @@ bool AofLog::Sync() {
   synced_ms_.store(NowMs(), std::memory_order_relaxed);
   crowd_at_.store(arrived + waiting_.load(std::memory_order_relaxed), std::memory_order_relaxed);
   crowd_end_ns_.store(end_ns + std::min(end_ns - start_ns, kCrowdWaitMaxNs), std::memory_order_relaxed);
+  if (!paused) synced_.store(written(), std::memory_order_seq_cst);
   durable_.store(written(), std::memory_order_seq_cst);
   Worked();
   return true;
 }
 
-/// The file before the place is whole and, unless nobody wants that, on disk before anything is written behind it.
+/// The file before the place is whole and on disk, whatever the policy, before anything is written behind it.
 bool AofLog::TakeSwitch() {
-  if (sync() != AofSync::kNever && durable() != written() && !Sync()) return false;
+  if (HasToSync() && !Sync()) return false;
   Switch next;
   {
     const MutexLock lock(mutex_);

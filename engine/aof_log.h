@@ -66,8 +66,11 @@ class AofLog {
   void SetSync(AofSync sync);
   /// Records' times go into the file as comments (aof-timestamp-enabled).
   void SetTimestamps(bool timestamps) { timestamps_.store(timestamps, std::memory_order_relaxed); }
-  /// Nothing is synced for the time being; what is written counts as durable (no-appendfsync-on-rewrite).
-  void PauseSync(bool paused) { sync_paused_.store(paused, std::memory_order_relaxed); }
+  /// Nothing is synced for the time being; what is written counts as durable (no-appendfsync-on-rewrite). What was
+  /// left is synced afterwards.
+  void PauseSync(bool paused) {
+    if (sync_paused_.exchange(paused) && !paused) Notice();
+  }
   /// There may be something to write: wakes the thread. Cheap when it is awake.
   void Notice() EXCLUDES(mutex_);
 
@@ -88,9 +91,11 @@ class AofLog {
 
   /// The place of the journal that everything recorded until now is before.
   uint64_t journal_position() const { return journal_.position(); }
-  /// Journal positions up to which all is in the file, and on disk.
+  /// Journal positions up to which all is in the file, and on disk; `synced` is the same without what only counts as
+  /// durable while syncs are paused.
   uint64_t written() const { return written_.load(std::memory_order_acquire); }
   uint64_t durable() const { return durable_.load(std::memory_order_acquire); }
+  uint64_t synced() const { return synced_.load(std::memory_order_acquire); }
   AofSync sync() const { return sync_.load(std::memory_order_relaxed); }
   /// Bytes of the current file, and of all that were started with.
   uint64_t file_bytes() const { return file_bytes_.load(std::memory_order_relaxed); }
@@ -131,6 +136,7 @@ class AofLog {
   void Gather(uint64_t until) REQUIRES(writer_);
   bool WriteBuffer() REQUIRES(writer_);
   bool Sync() REQUIRES(writer_);
+  bool HasToSync() const { return (sync_paused_.load() ? durable() : synced()) != written(); }
   bool IsSyncDue(int64_t now_ms) const;
   int64_t CrowdWaitNs() const;
   void SleepUntilNoticed(MutexLock& lock, Pumped pumped, bool others_sync) REQUIRES(mutex_);
@@ -150,6 +156,7 @@ class AofLog {
   std::atomic<bool> switching_{false};
   std::atomic<uint64_t> written_{0};
   std::atomic<uint64_t> durable_{0};
+  std::atomic<uint64_t> synced_{0};
   std::atomic<uint64_t> file_bytes_{0};
   std::atomic<uint64_t> delayed_syncs_{0};
   std::atomic<bool> syncing_{false};

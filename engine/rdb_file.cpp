@@ -54,11 +54,17 @@ bool RdbFileSink::Write(std::string_view bytes) {
     bytes_ += static_cast<uint64_t>(written);
     bytes.remove_prefix(static_cast<size_t>(written));
   }
+  return sync_every_bytes_ == 0 || bytes_ - synced_bytes_ < sync_every_bytes_ || Sync();
+}
+
+bool RdbFileSink::Sync() {
+  if (fsync(fd_) != 0) return Fail("fsync of the temp RDB file failed");
+  synced_bytes_ = bytes_;
   return true;
 }
 
 bool RdbFileSink::Commit() {
-  if (fsync(fd_) != 0) return Fail("fsync of the temp RDB file failed");
+  if (!Sync()) return false;
   if (close(fd_) != 0) {
     fd_ = -1;
     Fail("close of the temp RDB file failed");

@@ -22,19 +22,26 @@ class RdbFileSink final : public RdbSink {
 
   /// Creates the file `path` under a temporary name. False: error() says why.
   bool Create(const std::string& temporary, const std::string& path);
+  /// Syncs whenever so many bytes have been written, so that there is never much to be done at once; 0: at the end.
+  void SyncEvery(uint64_t bytes) { sync_every_bytes_ = bytes; }
   bool Write(std::string_view bytes) override;
   /// Makes it durable under its name. False: error() says why, and the old file is untouched.
   bool Commit();
   const std::string& error() const { return error_; }
   uint64_t bytes() const { return bytes_; }
+  /// How many of them are on disk.
+  uint64_t synced_bytes() const { return synced_bytes_; }
 
  private:
+  bool Sync();
   bool Fail(const std::string& what);
 
   std::string temporary_;
   std::string path_;
   std::string error_;
   uint64_t bytes_ = 0;
+  uint64_t synced_bytes_ = 0;
+  uint64_t sync_every_bytes_ = 0;
   int fd_ = -1;
 };
 

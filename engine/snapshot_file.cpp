@@ -98,6 +98,7 @@ bool SnapshotFile::WriteAll(RdbSaver& saver) {
 void SnapshotFile::Main() {
   {
     RdbFileSink file;
+    file.SyncEvery(plan_.sync_every_bytes);
     const bool created = file.Create(plan_.temporary, plan_.path);
     RdbSaver saver(file, plan_.options);
     const bool written = created && WriteAll(saver);

@@ -36,6 +36,7 @@ struct RdbDatabaseSize {
 struct RdbFilePlan {
   std::string temporary;
   std::string path;
+  uint64_t sync_every_bytes = 0;  // RdbFileSink::SyncEvery()
   RdbSaveOptions options;
   RdbSaver::Aux aux;
   std::vector<std::string> functions;

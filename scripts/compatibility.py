@@ -42,9 +42,9 @@ GAPS = [
     "Members at exactly the same distance may come in another order from GEOSEARCH COUNT; so may ties of SORT BY ALPHA.",
     "The base of an append-only file is always written in RDB format (`aof-use-rdb-preamble no` is refused); both kinds are loaded. "
     "With `appendfsync everysec` or `no` a record reaches the file up to 10 ms after its reply: kill -9 can lose as much. "
-    "CONFIG SET appendonly answers before the first rewrite has begun; SHUTDOWN during that rewrite does not refuse. "
-    "`aof-rewrite-incremental-fsync` is stored and changes nothing. With `appendfsync no`, WAITAOF never sees its writes on disk: "
-    "it ends with its timeout.",
+    "CONFIG SET appendonly answers a moment before the first rewrite begins or what was on is off; INFO, WAITAOF and SHUTDOWN go by "
+    "what was asked for. A rewrite that runs when the file is switched off is not given up. WAITAOF waits for what all clients "
+    "wrote before it, Redis for the client's own last write.",
     "MIGRATE passes a negative database on to the target always; Redis leaves the SELECT out after one that failed.",
     "DEBUG RELOAD NOFLUSH MERGE is refused.",
     "Hashes whose fields expire (RDB of 7.4) and data of modules are not loaded, with a clear error.",

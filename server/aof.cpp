@@ -107,20 +107,17 @@ void Aof::Disable() {
   state_.store(State::kOff);
   holds_replies_.store(false);
   stopping_.store(true);
+  EndWaits();
   for (const auto& worker : server_.workers()) worker->Wake();  // to send what waited for the disk
 }
 
-/// What the configuration wants now: switches on or off, under all turns.
+/// What the configuration wants now: switches on or off, under all turns. Any thread.
 void Aof::FollowWish() {
-  if (stopping_.load()) {
-    log_.load()->Close();
-    stopping_.store(false);
-  }
   const bool wished = server_.config().append_only;
-  if (wished == enabled() || posted_.load() || (server_.gate() & kGateLoading) != 0) return;
+  if (wished == enabled() || stopping_.load() || (server_.gate() & kGateLoading) != 0) return;
   if (wished && (server_.persistence().saving() || rewriting_.load())) return;
   if (wished && server_.clock().NowUs() / 1000 < retry_ms_.load()) return;
-  posted_.store(true);
+  if (posted_.exchange(true)) return;
   AllShardsTask::Post(server_, AllShardsTask::Length::kShort, [this](engine::EngineContext& context) {
     posted_.store(false);
     if (server_.config().append_only == enabled()) return;
@@ -133,6 +130,10 @@ void Aof::FollowWish() {
 }
 
 void Aof::OnTick() {
+  if (stopping_.load()) {
+    log_.load()->Close();
+    stopping_.store(false);
+  }
   FollowWish();
   bool finish = false;
   std::string error;
@@ -166,7 +167,18 @@ void Aof::ApplyConfig() {
 
 void Aof::OnConfig(const ConfigChange& change) {
   ApplyConfig();
-  if (change.before.append_only != change.after.append_only) retry_ms_.store(0);
+  if (change.before.append_only == change.after.append_only) return;
+  retry_ms_.store(0);
+  FollowWish();
+}
+
+bool Aof::RefusesShutdown(bool force) const {
+  const bool has_begun = rewriting_.load() || posted_.load();
+  if (!server_.config().append_only || state_.load() == State::kOn || !has_begun) return false;
+  server_.log().Warning(force ? "Writing initial AOF. Exit anyway." : "Writing initial AOF, can't exit.");
+  if (force) return false;
+  server_.log().Warning("Errors trying to shut down the server. Check the logs for more information.");
+  return true;
 }
 
 uint64_t Aof::position() const {
@@ -206,17 +218,27 @@ void Aof::AddWaiter(std::shared_ptr<BlockedClient> waiter, uint64_t position) {
     std::erase_if(waiters_, [](const Waiter& other) { return other.client->claimed(); });
     waiters_.push_back({std::move(waiter), position});
   }
-  if (durable() >= position) OnDurable();
+  EndWaits();  // it may have missed the moment
 }
 
-/// The log's thread: replies may leave, and waits end.
+bool Aof::Acknowledges(uint64_t position) const {
+  return state_.load() == State::kOn && log_.load(std::memory_order_acquire)->synced() >= position;
+}
+
+/// The log's thread, or who syncs: replies may leave, and waits end.
 void Aof::OnDurable() {
-  const uint64_t reached = durable();
+  EndWaits();
+  for (const auto& worker : server_.workers()) worker->WakeForDisk();
+}
+
+void Aof::EndWaits() {
   std::vector<std::shared_ptr<BlockedClient>> over;
   {
     const engine::MutexLock lock(waiters_mutex_);
+    if (waiters_.empty()) return;
+    const bool wanted = server_.config().append_only;
     std::erase_if(waiters_, [&](const Waiter& waiter) {
-      if (waiter.position > reached) return false;
+      if (wanted && !Acknowledges(waiter.position)) return false;
       over.push_back(waiter.client);
       return true;
     });
@@ -224,7 +246,6 @@ void Aof::OnDurable() {
   for (const auto& client : over) {
     if (client->Claim()) client->session().ReportWaitEnd(WaitEnd::kTimeout);
   }
-  for (const auto& worker : server_.workers()) worker->WakeForDisk();
 }
 
 void Aof::OnLogError(const std::string& what) {

@@ -78,6 +78,9 @@ class Aof {
   // While it runs.
   void OnTick() EXCLUDES(mutex_);
   void OnConfig(const ConfigChange& change) EXCLUDES(mutex_);
+  /// Whether the server must not stop, since the first base is being written and nothing could be loaded without it.
+  /// The log says so; `force`: it says so, but no.
+  bool RefusesShutdown(bool force) const;
   bool enabled() const { return state_.load(std::memory_order_relaxed) != State::kOff; }
   AofInfo Info() const EXCLUDES(mutex_);
   /// Why writes are refused; "": they are not.
@@ -103,7 +106,9 @@ class Aof {
     if (enabled()) [[unlikely]]
       WaitWhileFarBehind();
   }
-  /// WAITAOF: ends the client's wait once `position` is on disk.
+  /// WAITAOF: whether what was recorded before `position` would be found after a crash. Not before the first base.
+  bool Acknowledges(uint64_t position) const;
+  /// Ends the client's wait once it is acknowledged, or nobody wants the file any more.
   void AddWaiter(std::shared_ptr<BlockedClient> waiter, uint64_t position) EXCLUDES(waiters_mutex_);
 
  private:
@@ -147,6 +152,7 @@ class Aof {
   uint64_t CurrentBytes() const REQUIRES(mutex_);
   void ApplyConfig();
   void OnDurable();
+  void EndWaits() EXCLUDES(waiters_mutex_);
   void OnLogError(const std::string& what);
   void OnFatal(const std::string& what);
   void WaitWhileFarBehind() const;

@@ -59,7 +59,7 @@ AofReplay::AofReplay(Server& server, engine::EngineContext& context)
       home_(std::make_unique<NoHome>()) {
   const auto info = std::make_shared<ClientInfo>(/*client_id=*/0, *server.workers().front());
   session_ = std::make_unique<Session>(*home_, info);
-  session_->client.in_script = true;  // no command of it waits
+  session_->client.never_waits = true;
   context_.BeginReplay();
 }
 

@@ -21,6 +21,10 @@ std::string Aof::TemporaryBase() const {
 
 Aof::Answer Aof::Rewrite(engine::EngineContext& context, bool later) {
   if (rewriting_.load()) return Answer::kRunning;
+  const bool begins = server_.config().append_only && !enabled() && !stopping_.load();
+  if (begins && !later && !server_.persistence().saving()) {
+    return Enable(context).empty() ? Answer::kRunning : Answer::kFailed;
+  }
   if (later || server_.persistence().saving()) {
     scheduled_.store(true);
     return Answer::kScheduled;
@@ -30,8 +34,7 @@ Aof::Answer Aof::Rewrite(engine::EngineContext& context, bool later) {
 
 /// Has a rewrite begun under all turns, now that nothing is in its way.
 void Aof::PostRewrite() {
-  if (posted_.load() || server_.persistence().saving() || rewriting_.load()) return;
-  posted_.store(true);
+  if (server_.persistence().saving() || rewriting_.load() || posted_.exchange(true)) return;
   AllShardsTask::Post(server_, AllShardsTask::Length::kShort, [this](engine::EngineContext& context) {
     posted_.store(false);
     if (rewriting_.load() || server_.persistence().saving()) return;
@@ -134,6 +137,7 @@ void Aof::FinishRewrite(const std::string& snapshot_error) {
     if (error.empty()) error = TakeBase();
     if (error.empty() && state_.load() == State::kStarting) state_.store(State::kOn);
   }
+  EndWaits();  // that wait for the first base
   if (error.empty()) {
     server_.log().Notice("Background AOF rewrite finished successfully");
   } else {
@@ -229,9 +233,10 @@ bool Aof::IsRewriteLimited() {
 
 AofInfo Aof::Info() const {
   AofInfo info;
-  info.enabled = enabled();
+  const bool begins = server_.config().append_only && !enabled() && (server_.gate() & kGateLoading) == 0;
+  info.enabled = server_.config().append_only;
   info.rewriting = rewriting_.load();
-  info.scheduled = scheduled_.load() || (server_.config().append_only && !enabled() && !info.rewriting);
+  info.scheduled = scheduled_.load() || (begins && !info.rewriting);
   const engine::AofLog* const log = log_.load();
   if (log != nullptr) {
     info.last_write_ok = log->write_ok();

@@ -144,6 +144,7 @@ struct ClientState {
   uint8_t tracking = 0;                          // TrackingMode
   bool reply_mode_applied = false;               // EXEC has done so for its commands
   bool in_script = false;                        // commands are a script's
+  bool never_waits = false;                      // commands come from a file
   std::vector<std::string> tracked_prefixes;     // CLIENT TRACKING BCAST
   std::unique_ptr<Transaction> transaction;      // null: no MULTI and no WATCH yet
 
@@ -153,7 +154,7 @@ struct ClientState {
   Transaction& OwnTransaction();
   /// Leaves MULTI and watches nothing any more.
   void DropTransaction();
-  /// EXEC or a script runs: commands must not wait.
+  /// EXEC or a script runs, or a file is replayed: commands must not wait.
   bool in_exec() const;
 
   bool authenticated() const { return (restrictions & kNotAuthenticated) == 0; }

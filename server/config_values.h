@@ -69,6 +69,7 @@ struct ConfigValues {
   std::vector<std::string> save_points;  // seconds and changes in turn
   bool rdb_compression = false;
   bool rdb_checksum = false;
+  bool rdb_save_syncs = false;  // rdb-save-incremental-fsync
   bool stop_writes_on_save_error = false;
 
   // The append-only file.
@@ -80,6 +81,7 @@ struct ConfigValues {
   bool append_loads_truncated = false;  // aof-load-truncated
   bool append_timestamps = false;       // aof-timestamp-enabled
   bool append_keeps_history = false;    // aof-disable-auto-gc
+  bool append_rewrite_syncs = false;    // aof-rewrite-incremental-fsync
   int append_rewrite_percentage = 0;    // auto-aof-rewrite-percentage; 0: only when asked
   uint64_t append_rewrite_bytes_min = 0;
 

@@ -18,6 +18,7 @@ namespace usher::server {
 namespace {
 
 constexpr int64_t kRetrySeconds = 5;  // after a background save that failed
+constexpr uint64_t kSyncEveryBytes = uint64_t{4} << 20;
 
 }  // namespace
 
@@ -46,6 +47,8 @@ engine::RdbFilePlan Persistence::PlanFile(engine::EngineContext& context, FileKi
   engine::RdbFilePlan plan;
   plan.temporary = temporary;
   plan.path = path;
+  const bool syncs = kind == FileKind::kRdb ? config.rdb_save_syncs : config.append_rewrite_syncs;
+  plan.sync_every_bytes = syncs ? kSyncEveryBytes : 0;
   const engine::EngineSettings& settings = context.settings();
   plan.options = {.compress = config.rdb_compression,
                   .checksum = config.rdb_checksum,
@@ -72,6 +75,7 @@ engine::RdbFilePlan Persistence::PlanFile(engine::EngineContext& context, FileKi
 
 bool Persistence::WriteFile(engine::EngineContext& context, const engine::RdbFilePlan& plan, std::string& error) const {
   engine::RdbFileSink file;
+  file.SyncEvery(plan.sync_every_bytes);
   engine::RdbSaver saver(file, plan.options);
   if (file.Create(plan.temporary, plan.path)) {
     engine::BeginRdbFile(saver, plan);

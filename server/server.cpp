@@ -198,6 +198,7 @@ void Server::OnSignal(int signal) {
   constexpr int64_t kForce = 8;
   log_.Warning("Received a signal, scheduling shutdown...");
   const int64_t flags = signal == SIGTERM ? config().shutdown_on_sigterm : config().shutdown_on_sigint;
+  if (aof_->RefusesShutdown((flags & kForce) != 0)) return;
   const bool save = (flags & kSave) != 0 || ((flags & kNoSave) == 0 && persistence_->SavesAtShutdown());
   if (!save || (gate() & kGateLoading) != 0) return RequestShutdown();
   AllShardsTask::Post(*this, AllShardsTask::Length::kLong, [this, flags](engine::EngineContext& context) {

@@ -60,7 +60,7 @@ void ClientState::DropTransaction() {
 }
 
 bool ClientState::in_exec() const {
-  return in_script || (transaction != nullptr && transaction->running());
+  return in_script || never_waits || (transaction != nullptr && transaction->running());
 }
 
 void WatchList::Add(engine::EngineContext& engine, const engine::Key& key) {

@@ -34,6 +34,7 @@ def run(context):
     _check(context, "aof/commands-as-base", _carry_over, context.oracle, context.target, {"base": "commands"})
     _check(context, "aof/old-single-file", _single_file, context.oracle, context.target, {})
     _check(context, "aof/switched-on", _switched_on, context.target, context.oracle, {})
+    _check(context, "aof/first-rewrite", _first_rewrite, context.oracle, context.target, {})
     _check(context, "aof/grows", _grows, context.target, context.oracle, {})
     for number in range(4):
         _check(context, "aof/cut-%d" % number, _cut, context.oracle, context.target, {})
@@ -204,6 +205,27 @@ def _switched_on(rng, giver, taker, options):
     finally:
         first.stop()
         shutil.rmtree(first.folder, ignore_errors=True)
+
+
+def _first_rewrite(_rng, oracle, target, _options):
+    """What a client sees when the file was switched on and the first base is still being written."""
+    seen = []
+    for server in (oracle, target):
+        first = Server(server.name, server.path, server.extra_args).start()
+        try:
+            with Client(first.port) as client:
+                client.call("DEBUG", "POPULATE", 1000)
+                client.call("CLIENT", "PAUSE", 60_000, "WRITE")  # the target's snapshot pauses as well
+                replies = client.pipeline([("CONFIG", "SET", "appendonly", "yes"), ("INFO", "persistence"), ("SHUTDOWN",),
+                                           ("BGREWRITEAOF",), ("SHUTDOWN", "NOSAVE", "NOW")])
+                info = dict(line.split(":", 1) for line in plain(replies[1]).decode().split("\r\n") if ":" in line)
+                begins = info["aof_rewrite_in_progress"] == "1" or info["aof_rewrite_scheduled"] == "1"
+                client.send("SHUTDOWN", "NOSAVE", "FORCE")
+                first.process.wait(10.0)
+            seen.append((info["aof_enabled"], begins, [plain(reply) for reply in replies[2:]], first.process.returncode))
+        finally:
+            first.stop()
+    return "" if seen[0] == seen[1] else "%s\n%s" % tuple(seen)
 
 
 def _grows(_rng, giver, taker, _options):

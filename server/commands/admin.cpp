@@ -61,6 +61,9 @@ void Shutdown(CommandContext& ctx) {
   if (options.abort) return ctx.FailText("ERR No shutdown in progress.");
   Persistence& persistence = ctx.server.persistence();
   const bool loading = (ctx.server.gate() & kGateLoading) != 0;
+  if (ctx.server.aof().RefusesShutdown(options.force)) {
+    return ctx.FailText("ERR Errors trying to SHUTDOWN. Check logs.");
+  }
   const bool save = (options.save || (!options.no_save && persistence.SavesAtShutdown())) && !loading;
   if (save && !persistence.Save(ctx.engine) && !options.force) {
     return ctx.FailText("ERR Errors trying to SHUTDOWN. Check logs.");

@@ -1,6 +1,7 @@
 // WAIT: how many replicas have what this client wrote. There are none, so it answers 0: at once when none are asked
 // for, else when the time is up. WAITAOF: the same about disks, of which there is this server's.
 #include <limits>
+#include <utility>
 
 #include "server/arg_reader.h"
 #include "server/command_context.h"
@@ -54,17 +55,13 @@ void Wait(CommandContext& ctx) {
 void ReplyAcknowledged(CommandContext& ctx) {
   const Aof& aof = ctx.server.aof();
   ctx.reply.Array(2);
-  ctx.reply.Integer(aof.enabled() && aof.durable() >= ctx.client.awaits_position ? 1 : 0);
+  ctx.reply.Integer(aof.Acknowledges(ctx.client.awaits_position) ? 1 : 0);
   ctx.reply.Integer(0);
 }
 
 /// WAITAOF numlocal numreplicas timeout: until what was written before is on this disk, and on those of replicas, of
 /// which there are none.
 void WaitAof(CommandContext& ctx) {
-  if (ctx.session.wait_is_over) {
-    ctx.session.wait_is_over = false;
-    return ReplyAcknowledged(ctx);
-  }
   const std::optional<int64_t> local = ToInteger(ctx.args[1]);
   const std::optional<int64_t> replicas = ToInteger(ctx.args[2]);
   if (!local || *local < 0 || *local > 1) return ctx.FailText("ERR value is out of range, must be between 0 and 1");
@@ -72,12 +69,14 @@ void WaitAof(CommandContext& ctx) {
   if (*replicas < 0) return ctx.FailText("ERR value is out of range, must be positive");
   int64_t timeout_ms = 0;
   if (!ReadTimeout(ctx, ctx.args[3], timeout_ms)) return;
-  Aof& aof = ctx.server.aof();
-  if (*local == 1 && !aof.enabled()) {
+  const bool was_waiting = std::exchange(ctx.session.wait_is_over, false);
+  if (*local == 1 && !ctx.server.config().append_only) {
     return ctx.FailText("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
   }
+  if (was_waiting) return ReplyAcknowledged(ctx);
+  Aof& aof = ctx.server.aof();
   ctx.client.awaits_position = aof.position();
-  const bool local_done = *local == 0 || aof.durable() >= ctx.client.awaits_position;
+  const bool local_done = *local == 0 || aof.Acknowledges(ctx.client.awaits_position);
   if ((local_done && *replicas == 0) || ctx.client.in_exec()) return ReplyAcknowledged(ctx);
   ctx.Block({}, NeverServed, /*timeout=*/nullptr, DeadlineOf(timeout_ms));
   if (*replicas == 0) aof.AddWaiter(ctx.session.blocked, ctx.client.awaits_position);

@@ -8,17 +8,12 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/support/temporary_folder.h"
+
 namespace usher::engine {
 namespace {
 
-struct Folder {
-  Folder() : path(std::filesystem::temp_directory_path() / ("usher-rdb-file-" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(path);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string operator/(const char* name) const { return (path / name).string(); }
-  std::filesystem::path path;
-};
+using tests::TemporaryFolder;
 
 std::string TextOf(const std::string& path) {
   std::ifstream file(path);
@@ -26,7 +21,7 @@ std::string TextOf(const std::string& path) {
 }
 
 TEST_CASE("RdbFileSink: the file has its name once it is committed") {
-  const Folder folder;
+  const TemporaryFolder folder;
   RdbFileSink sink;
   REQUIRE(sink.Create(folder / "temp", folder / "data"));
   CHECK(sink.Write("hello "));
@@ -38,8 +33,23 @@ TEST_CASE("RdbFileSink: the file has its name once it is committed") {
   CHECK(sink.bytes() == 11);
 }
 
+TEST_CASE("RdbFileSink: syncs on the way as often as told") {
+  const TemporaryFolder folder;
+  RdbFileSink sink;
+  sink.SyncEvery(10);
+  REQUIRE(sink.Create(folder / "temp", folder / "data"));
+  CHECK(sink.Write("123456789"));
+  CHECK(sink.synced_bytes() == 0);
+  CHECK(sink.Write("0123"));
+  CHECK(sink.synced_bytes() == 13);
+  CHECK(sink.Write("4"));
+  CHECK(sink.synced_bytes() == 13);
+  CHECK(sink.Commit());
+  CHECK(sink.synced_bytes() == 14);
+}
+
 TEST_CASE("RdbFileSink: without a commit nothing is left") {
-  const Folder folder;
+  const TemporaryFolder folder;
   {
     RdbFileSink sink;
     REQUIRE(sink.Create(folder / "temp", folder / "data"));
@@ -49,7 +59,7 @@ TEST_CASE("RdbFileSink: without a commit nothing is left") {
 }
 
 TEST_CASE("RdbFileSink: failures are named, and the old file stays") {
-  const Folder folder;
+  const TemporaryFolder folder;
   RdbFileSink no_folder;
   CHECK_FALSE(no_folder.Create(folder / "no/temp", folder / "no/data"));
   CHECK(no_folder.error().find("No such file") != std::string::npos);
@@ -67,7 +77,7 @@ TEST_CASE("RdbFileSink: failures are named, and the old file stays") {
 }
 
 TEST_CASE("RdbFileSource: reads a file, and tells a missing one from one that cannot be read") {
-  const Folder folder;
+  const TemporaryFolder folder;
   std::ofstream(folder / "data") << "abc";
   RdbFileSource source;
   REQUIRE(source.Open(folder / "data") == RdbFileSource::Opened::kYes);

@@ -11,9 +11,12 @@
 
 #include "engine/rdb_file.h"
 #include "engine/rdb_load.h"
+#include "tests/support/temporary_folder.h"
 
 namespace usher::engine {
 namespace {
+
+using tests::TemporaryFolder;
 
 struct Keys : RdbTarget {
   std::string OnDatabase(int64_t) override { return {}; }
@@ -32,16 +35,7 @@ struct Keys : RdbTarget {
   std::string names;
 };
 
-struct Folder {
-  Folder() : path(std::filesystem::temp_directory_path() / ("usher-snapshot-" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(path);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string operator/(const char* name) const { return (path / name).string(); }
-  std::filesystem::path path;
-};
-
-RdbFilePlan PlanIn(const Folder& folder) {
+RdbFilePlan PlanIn(const TemporaryFolder& folder) {
   RdbFilePlan plan;
   plan.temporary = folder / "temp";
   plan.path = folder / "data";
@@ -69,7 +63,7 @@ std::string Loaded(const std::string& path) {
 }
 
 TEST_CASE("SnapshotFile: records become a file under their databases") {
-  const Folder folder;
+  const TemporaryFolder folder;
   {
     RdbFilePlan plan = PlanIn(folder);
     plan.aux = {{"a", "b"}};
@@ -88,7 +82,7 @@ TEST_CASE("SnapshotFile: records become a file under their databases") {
 }
 
 TEST_CASE("SnapshotFile: a long string is encoded behind its head") {
-  const Folder folder;
+  const TemporaryFolder folder;
   SnapshotFile file(PlanIn(folder));
   RdbWriter head;
   OwnedEntry entry(EntryBuilder::String("v").Build("x", kNoExpiry));
@@ -103,7 +97,7 @@ TEST_CASE("SnapshotFile: a long string is encoded behind its head") {
 }
 
 TEST_CASE("SnapshotFile: a record in pieces is not interrupted, and only its own shard goes on") {
-  const Folder folder;
+  const TemporaryFolder folder;
   SnapshotFile file(PlanIn(folder));
   const std::string record = RecordOf("x");
   std::string first = record.substr(0, 2);
@@ -127,7 +121,7 @@ TEST_CASE("SnapshotFile: a record in pieces is not interrupted, and only its own
 }
 
 TEST_CASE("SnapshotFile: given up, it leaves the old file and nothing else") {
-  const Folder folder;
+  const TemporaryFolder folder;
   {
     SnapshotFile first(PlanIn(folder));
     first.OnRecords(0, RecordOf("old"), 1);
@@ -143,7 +137,7 @@ TEST_CASE("SnapshotFile: given up, it leaves the old file and nothing else") {
 }
 
 TEST_CASE("SnapshotFile: a full disk is an error, and what else comes is dropped") {
-  const Folder folder;
+  const TemporaryFolder folder;
   std::filesystem::create_symlink("/dev/full", folder / "temp");
   SnapshotFile file(PlanIn(folder));
   file.OnRecords(0, std::string(RdbWriter::kPieceBytes, 'x'), 1);

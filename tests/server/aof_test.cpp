@@ -12,8 +12,10 @@
 
 #include "engine/base/random.h"
 #include "server/all_shards_task.h"
+#include "tests/support/random_writes.h"
 #include "tests/support/running_server.h"
 #include "tests/support/socket_client.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/test_seed.h"
 #include "tests/support/test_server.h"
 
@@ -22,25 +24,10 @@ namespace {
 
 using engine::Random;
 
-struct Folder {
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "usher-aof-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() {
-    std::filesystem::current_path(before);  // the directive `dir` changes it
-    std::filesystem::remove_all(path);
-  }
-  std::string File(const std::string& name) const { return (path / "appendonlydir" / name).string(); }
-  const std::filesystem::path before = std::filesystem::current_path();
-  std::filesystem::path path;
-};
-
 /// A server that has loaded what is in the folder and appends to it; closed like one that is stopped.
 class AppendingServer {
  public:
-  explicit AppendingServer(const Folder& folder, std::vector<std::vector<std::string>> config = {})
+  explicit AppendingServer(const TemporaryFolder& folder, std::vector<std::vector<std::string>> config = {})
       : server_{{.config = ConfigIn(folder, std::move(config))}} {
     server::AllShardsTask::Post(server_.server(), server::AllShardsTask::Length::kShort,
                                 [this](engine::EngineContext& context) {
@@ -81,7 +68,7 @@ class AppendingServer {
   }
 
  private:
-  static std::vector<std::vector<std::string>> ConfigIn(const Folder& folder,
+  static std::vector<std::vector<std::string>> ConfigIn(const TemporaryFolder& folder,
                                                         std::vector<std::vector<std::string>> more) {
     more.push_back({"dir", folder.path.string()});
     more.push_back({"enable-debug-command", "yes"});
@@ -97,82 +84,41 @@ class AppendingServer {
   std::string error_ = "it never ran";
 };
 
-void Change(AppendingServer& server, Random& random, int count) {
-  for (int i = 0; i < count; ++i) {
-    const std::string key = "k" + std::to_string(random.Below(100));
-    const std::string value = std::to_string(random.Next());
-    server.Run("SELECT " + std::to_string(random.Below(3)));
-    switch (random.Below(9)) {
-      case 0:
-        server.Run("SET " + key + ' ' + value + " PX 500000");
-        break;
-      case 1:
-        server.Run("HSET " + key + " f" + value.substr(0, 2) + ' ' + value);
-        break;
-      case 2:
-        server.Run("ZADD " + key + ' ' + value.substr(0, 5) + " m" + value.substr(0, 3));
-        break;
-      case 3:
-        server.Run("MULTI");
-        server.Run("RPUSH " + key + ' ' + value);
-        server.Run("INCR counter");
-        server.Run("EXEC");
-        break;
-      case 4:
-        server.Run("SADD " + key + ' ' + value);
-        server.Run("SPOP " + key);
-        break;
-      case 5:
-        server.Run("XADD " + key + " * f " + value);
-        break;
-      case 6:
-        server.Run("EVAL " + std::string("return{redis.call('set',KEYS[1],1),redis.call('incr','strayed')} 1 ") + key);
-        break;
-      case 7:
-        server.Run("ENTERQUEUE room u" + value.substr(0, 4));
-        break;
-      default:
-        server.Run("DEL " + key);
-    }
-  }
-  server.Run("SELECT 0");
-}
-
 TEST_CASE("Aof: a new server finds what the old one did, rewritten or not") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Random random{TestSeed()};
   std::string digest;
   for (int round = 0; round < 6; ++round) {
     AppendingServer server(folder);
     REQUIRE(server.error() == "");
     if (round > 0) CHECK(server.Digest() == digest);
-    Change(server, random, 300);
+    WriteAtRandom(server.server(), random, 300);
     if (random.Below(2) == 0) {
       CHECK(server.Run("BGREWRITEAOF") == "Background append only file rewriting started");
       CHECK(server.Run("BGREWRITEAOF") == "ERR Background append only file rewriting already in progress");
-      Change(server, random, 100);
+      WriteAtRandom(server.server(), random, 100);
       server.FinishRewrite();
       CHECK(server.Info("aof_last_bgrewrite_status") == "ok");
       CHECK(std::distance(std::filesystem::directory_iterator(folder.path / "appendonlydir"), {}) == 3);
     }
-    Change(server, random, 50);
+    WriteAtRandom(server.server(), random, 50);
     digest = server.Digest();
   }
 }
 
 TEST_CASE("Aof: without a manifest an RDB file is not looked at, as in Redis") {
-  const Folder folder;
+  const TemporaryFolder folder;
   std::ofstream(folder.path / "dump.rdb") << "nonsense";
   AppendingServer server(folder);
   CHECK(server.error() == "");
   CHECK(server.Run("DBSIZE") == Integer(0));
-  CHECK(std::filesystem::exists(folder.File("appendonly.aof.1.base.rdb")));
-  CHECK(std::filesystem::exists(folder.File("appendonly.aof.1.incr.aof")));
-  CHECK(std::filesystem::exists(folder.File("appendonly.aof.manifest")));
+  CHECK(std::filesystem::exists(folder / "appendonlydir/appendonly.aof.1.base.rdb"));
+  CHECK(std::filesystem::exists(folder / "appendonlydir/appendonly.aof.1.incr.aof"));
+  CHECK(std::filesystem::exists(folder / "appendonlydir/appendonly.aof.manifest"));
 }
 
 TEST_CASE("Aof: a transaction whose end is missing is not run, and is cut off") {
-  const Folder folder;
+  const TemporaryFolder folder;
   {
     AppendingServer server(folder);
     server.Run("SET a 1");
@@ -181,7 +127,7 @@ TEST_CASE("Aof: a transaction whose end is missing is not run, and is cut off") 
     server.Run("SET b 2");
     server.Run("EXEC");
   }
-  const std::string file = folder.File("appendonly.aof.1.incr.aof");
+  const std::string file = folder / "appendonlydir/appendonly.aof.1.incr.aof";
   std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1);
   {
     AppendingServer strict(folder, {{"aof-load-truncated", "no"}});
@@ -200,12 +146,12 @@ TEST_CASE("Aof: a transaction whose end is missing is not run, and is cut off") 
 }
 
 TEST_CASE("DEBUG LOADAOF: what is in the files is what there was, and is appended to") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Random random{TestSeed()};
   std::string digest;
   {
     AppendingServer server(folder);
-    Change(server, random, 300);
+    WriteAtRandom(server.server(), random, 300);
     const std::string before = server.Digest();
     CHECK(server.Run("DEBUG LOADAOF") == "OK");
     CHECK(server.Digest() == before);
@@ -213,7 +159,7 @@ TEST_CASE("DEBUG LOADAOF: what is in the files is what there was, and is appende
     server.Run("DEBUG LOADAOF");
     server.Run("SET behind it");
     server.Run("EXEC");
-    Change(server, random, 50);
+    WriteAtRandom(server.server(), random, 50);
     digest = server.Digest();
   }
   AppendingServer server(folder);
@@ -222,7 +168,7 @@ TEST_CASE("DEBUG LOADAOF: what is in the files is what there was, and is appende
 }
 
 TEST_CASE("Aof: it is not switched on where its folder cannot be made") {
-  const Folder folder;
+  const TemporaryFolder folder;
   AppendingServer server(folder);
   CHECK(server.Run("CONFIG SET appendonly no") == "OK");
   server.Tick();
@@ -235,7 +181,7 @@ TEST_CASE("Aof: it is not switched on where its folder cannot be made") {
 }
 
 TEST_CASE("Aof: keys do not end while the file is read, only after it") {
-  const Folder folder;
+  const TemporaryFolder folder;
   {
     AppendingServer server(folder);
     server.Run("SET a 1 PX 10");
@@ -252,30 +198,30 @@ TEST_CASE("Aof: keys do not end while the file is read, only after it") {
 }
 
 TEST_CASE("Aof: an unknown command, nonsense and a missing file end the start") {
-  const auto error_with = [](const std::function<void(const Folder&)>& damage) {
-    const Folder folder;
+  const auto error_with = [](const std::function<void(const TemporaryFolder&)>& damage) {
+    const TemporaryFolder folder;
     AppendingServer(folder).Run("SET a 1");
     damage(folder);
     return AppendingServer(folder).error();
   };
   const auto appending = [](const char* text) {
-    return [text](const Folder& folder) {
-      std::ofstream(folder.File("appendonly.aof.1.incr.aof"), std::ios::app) << text;
+    return [text](const TemporaryFolder& folder) {
+      std::ofstream(folder / "appendonlydir/appendonly.aof.1.incr.aof", std::ios::app) << text;
     };
   };
   CHECK(error_with(appending("*1\r\n$4\r\nWHAT\r\n")) ==
         "Unknown command 'WHAT' reading the append only file appendonly.aof.1.incr.aof");
   CHECK(error_with(appending("WHAT")).starts_with("Bad file format reading the append only file"));
-  CHECK(error_with([](const Folder& folder) {
-          std::filesystem::remove(folder.File("appendonly.aof.1.incr.aof"));
+  CHECK(error_with([](const TemporaryFolder& folder) {
+          std::filesystem::remove(folder / "appendonlydir/appendonly.aof.1.incr.aof");
         }).starts_with("Unable to obtain the AOF file appendonly.aof.1.incr.aof length."));
-  CHECK(error_with([](const Folder& folder) {
-          std::ofstream(folder.File("appendonly.aof.manifest")) << "nonsense\n";
+  CHECK(error_with([](const TemporaryFolder& folder) {
+          std::ofstream(folder / "appendonlydir/appendonly.aof.manifest") << "nonsense\n";
         }).starts_with("*** FATAL AOF MANIFEST FILE ERROR ***"));
 }
 
 TEST_CASE("Aof: switched on and off and on again at run time") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Random random{TestSeed()};
   std::string digest;
   {
@@ -285,11 +231,11 @@ TEST_CASE("Aof: switched on and off and on again at run time") {
       server.Tick();
       server.Tick();
       CHECK(server.Info("aof_enabled") == "0");
-      Change(server, random, 200);
+      WriteAtRandom(server.server(), random, 200);
       CHECK(server.Run("CONFIG SET appendonly yes") == "OK");
       server.FinishRewrite();
       CHECK(server.Info("aof_enabled") == "1");
-      Change(server, random, 200);
+      WriteAtRandom(server.server(), random, 200);
     }
     digest = server.Digest();
   }
@@ -301,7 +247,7 @@ TEST_CASE("Aof: switched on and off and on again at run time") {
 TEST_CASE("Aof: with always every reply leaves, on whatever worker, while files and policies change; nothing is lost") {
   constexpr size_t kClients = 6;
   constexpr int kRounds = 60;
-  const Folder folder;
+  const TemporaryFolder folder;
   {
     RunningServer running(3, 8, {{"dir", folder.path.string()}, {"appendonly", "yes"}, {"appendfsync", "always"}});
     OnThreads(kClients, [&](size_t index) {
@@ -331,15 +277,15 @@ TEST_CASE("Aof: with always every reply leaves, on whatever worker, while files 
 }
 
 TEST_CASE("Aof: a rewrite that fails leaves what can be loaded, and is tried again by itself if the file has grown") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Random random{TestSeed()};
   std::string digest;
   {
     AppendingServer server(folder, {{"auto-aof-rewrite-min-size", "1"}});
-    std::filesystem::create_directory(folder.File("appendonly.aof.2.base.rdb"));  // in the way of the rename
-    Change(server, random, 200);
+    std::filesystem::create_directory(folder / "appendonlydir/appendonly.aof.2.base.rdb");  // in the way of the rename
+    WriteAtRandom(server.server(), random, 200);
     server.Run("BGREWRITEAOF");
-    Change(server, random, 50);
+    WriteAtRandom(server.server(), random, 50);
     server.FinishRewrite();
     CHECK(server.Info("aof_last_bgrewrite_status") == "err");
     CHECK(server.Info("aof_rewrites_consecutive_failures") != "0");
@@ -350,9 +296,9 @@ TEST_CASE("Aof: a rewrite that fails leaves what can be loaded, and is tried aga
     CHECK(server.error() == "");
     CHECK(server.Digest() == digest);
   }
-  std::filesystem::remove(folder.File("appendonly.aof.2.base.rdb"));
+  std::filesystem::remove(folder / "appendonlydir/appendonly.aof.2.base.rdb");
   AppendingServer server(folder, {{"auto-aof-rewrite-min-size", "1"}, {"auto-aof-rewrite-percentage", "1"}});
-  Change(server, random, 300);
+  WriteAtRandom(server.server(), random, 300);
   for (int i = 0; i < 2000 && server.Info("aof_rewrites") == "0"; ++i) {
     server.Tick();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -362,7 +308,7 @@ TEST_CASE("Aof: a rewrite that fails leaves what can be loaded, and is tried aga
 }
 
 TEST_CASE("BGSAVE and BGREWRITEAOF: one waits for the other when it is told to") {
-  const Folder folder;
+  const TemporaryFolder folder;
   AppendingServer server(folder);
   server.Run("SET a 1");
   server.Run("BGREWRITEAOF");
@@ -382,6 +328,77 @@ TEST_CASE("BGSAVE and BGREWRITEAOF: one waits for the other when it is told to")
   server.FinishRewrite();
   CHECK(server.Info("rdb_bgsave_in_progress") == "0");
   CHECK(server.Info("aof_rewrites") == "2");
+}
+
+TEST_CASE("Aof: CONFIG SET appendonly shows at once, and SHUTDOWN waits for the first base unless forced") {
+  const TemporaryFolder folder;
+  AppendingServer server(folder);
+  CHECK(server.Run("CONFIG SET appendonly no") == "OK");
+  CHECK(server.Info("aof_enabled") == "0");
+  server.Tick();
+  server.Tick();
+  server.Run("SET a 1");
+  server.server().server().pause().Pause(server::PauseMode::kWrites, INT64_MAX);
+  CHECK(server.Run("CONFIG SET appendonly yes") == "OK");
+  CHECK(server.Info("aof_enabled") == "1");
+  CHECK(server.Info("aof_rewrite_in_progress") != server.Info("aof_rewrite_scheduled"));
+  const std::string refused = "ERR Errors trying to SHUTDOWN. Check logs.";
+  CHECK(server.Run("SHUTDOWN NOSAVE") == refused);
+  CHECK(server.Run("BGREWRITEAOF") == "ERR Background append only file rewriting already in progress");
+  server.Tick();
+  CHECK(server.Info("aof_rewrite_in_progress") == "1");
+  CHECK(server.Run("SHUTDOWN") == refused);
+  CHECK(server.Run("SHUTDOWN NOSAVE NOW") == refused);
+  CHECK_FALSE(server.server().server().stopping());
+  SUBCASE("the base is there") {
+    server.server().server().pause().Unpause();
+    server.FinishRewrite();
+    server.Run("SHUTDOWN");
+  }
+  SUBCASE("forced") {
+    server.Run("SHUTDOWN FORCE");
+  }
+  CHECK(server.server().server().stopping());
+}
+
+TEST_CASE("WAITAOF: not before the first base; an error when the file is switched off") {
+  const TemporaryFolder folder;
+  AppendingServer server(folder);
+  CHECK(server.Run("CONFIG SET appendonly no") == "OK");
+  server.Tick();
+  server.Tick();
+  server.server().server().pause().Pause(server::PauseMode::kWrites, INT64_MAX);
+  server.Run("CONFIG SET appendonly yes");
+  TestClient client(server.server());
+  for (const bool finishes : {false, true}) {
+    client.Send({"WAITAOF", "1", "0", "0"});
+    server.Tick();
+    CHECK(client.blocked());
+    if (finishes) {
+      server.server().server().pause().Unpause();
+      server.FinishRewrite();
+      CHECK(client.Read().elements == std::vector<Reply>{Integer(1), Integer(0)});
+    } else {
+      server.Run("CONFIG SET appendonly no");
+      server.Tick();
+      CHECK(client.Read() == "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
+      server.Tick();
+      server.Run("CONFIG SET appendonly yes");
+    }
+  }
+}
+
+TEST_CASE("WAITAOF: with appendfsync no only a rewrite has syncs") {
+  const TemporaryFolder folder;
+  AppendingServer server(folder, {{"appendfsync", "no"}});
+  server.Run("SET a 1");
+  TestClient client(server.server());
+  client.Send({"WAITAOF", "1", "0", "0"});
+  server.Tick();
+  CHECK(client.blocked());
+  server.Run("BGREWRITEAOF");
+  server.FinishRewrite();
+  CHECK(client.Read().elements == std::vector<Reply>{Integer(1), Integer(0)});
 }
 
 TEST_CASE("WAITAOF: what it refuses") {

@@ -8,26 +8,13 @@
 
 #include "tests/support/test_server.h"
 
+#include "tests/support/temporary_folder.h"
+
 namespace usher::tests {
 namespace {
 
-/// A folder of its own, which the server that is in it makes the current one.
-struct Folder {
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "usher-load-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() {
-    std::filesystem::current_path(before);
-    std::filesystem::remove_all(path);
-  }
-  const std::filesystem::path before = std::filesystem::current_path();
-  std::filesystem::path path;
-};
-
 TEST_CASE("Loading: many keys, in the threads that share them") {
-  const Folder folder;
+  const TemporaryFolder folder;
   TestServer server{
       {.config = {{"dir", folder.path.string()}, {"enable-debug-command", "yes"}, {"rdbcompression", "no"}}}};
   const std::string value(100, 'x');

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "engine/base/random.h"
+#include "tests/support/random_writes.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/test_scale.h"
 #include "tests/support/test_seed.h"
 #include "tests/support/test_server.h"
@@ -22,22 +24,7 @@ namespace {
 
 using engine::Random;
 
-struct Folder {
-  Folder() {
-    static int count = 0;
-    path = std::filesystem::temp_directory_path() /
-           ("usher-persistence-" + std::to_string(getpid()) + '-' + std::to_string(count++));
-    std::filesystem::create_directories(path);
-  }
-  ~Folder() {
-    std::filesystem::current_path(before);  // the directive `dir` changes it
-    std::filesystem::remove_all(path);
-  }
-  const std::filesystem::path before = std::filesystem::current_path();
-  std::filesystem::path path;
-};
-
-std::vector<std::vector<std::string>> ConfigIn(const Folder& folder) {
+std::vector<std::vector<std::string>> ConfigIn(const TemporaryFolder& folder) {
   return {{"dir", folder.path.string()}, {"enable-debug-command", "yes"}};
 }
 
@@ -56,49 +43,18 @@ std::string InfoField(TestServer& server, const std::string& name) {
   return at == std::string::npos ? "" : info.substr(at + name.size() + 1, info.find('\r', at) - at - name.size() - 1);
 }
 
-void Fill(TestServer& server, Random& random, int count) {
-  for (int i = 0; i < count; ++i) {
-    const std::string key = "k" + std::to_string(random.Below(300));
-    const std::string value = std::to_string(random.Next());
-    server.Run("SELECT " + std::to_string(random.Below(2)));
-    switch (random.Below(7)) {
-      case 0:
-        server.Run("SET " + key + ' ' + value);
-        break;
-      case 1:
-        server.Run("HSET " + key + " f" + value.substr(0, 2) + ' ' + value);
-        break;
-      case 2:
-        server.Run("ZADD " + key + ' ' + value.substr(0, 5) + " m" + value.substr(0, 3));
-        break;
-      case 3:
-        server.Run("RPUSH " + key + ' ' + value);
-        break;
-      case 4:
-        server.Run("SADD " + key + ' ' + value);
-        break;
-      case 5:
-        server.Run("XADD " + key + " * f " + value);
-        break;
-      default:
-        server.Run("DEL " + key);
-    }
-  }
-  server.Run("SELECT 0");
-}
-
 /// What another server finds in the folder.
-std::string DigestOfFile(const Folder& folder) {
+std::string DigestOfFile(const TemporaryFolder& folder) {
   TestServer server{{.config = ConfigIn(folder)}};
   CHECK(server.Run("DEBUG RELOAD NOSAVE") == "OK");
   return server.Run("DEBUG DIGEST").text;
 }
 
 TEST_CASE("SAVE: another server finds the same data") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Random random{TestSeed()};
   TestServer server{{.config = ConfigIn(folder)}};
-  Fill(server, random, 1000);
+  WriteAtRandom(server, random, 1000);
   CHECK(server.Run("SAVE") == "OK");
   CHECK(DigestOfFile(folder) == server.Run("DEBUG DIGEST").text);
   CHECK(InfoField(server, "rdb_saves") == "1");
@@ -106,18 +62,18 @@ TEST_CASE("SAVE: another server finds the same data") {
 }
 
 TEST_CASE("BGSAVE: what is written is the state at its start") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Random random{TestSeed()};
   for (int round = 0; round < 5; ++round) {
     TestServer server{{.config = ConfigIn(folder)}};
-    Fill(server, random, 1500);
+    WriteAtRandom(server, random, 1500);
     const std::string digest = server.Run("DEBUG DIGEST").text;
     CHECK(server.Run("BGSAVE") == "Background saving started");
     CHECK(server.Run("BGSAVE") == "ERR Background save already in progress");
     CHECK(server.Run("SAVE") == "ERR Background save already in progress");
     CHECK(InfoField(server, "rdb_bgsave_in_progress") == "1");
     for (int step = 0; step < 30; ++step) {
-      Fill(server, random, 20);
+      WriteAtRandom(server, random, 20);
       if (random.Below(30) == 0) server.Run("FLUSHDB");
       if (random.Below(30) == 0) server.Run("SWAPDB 0 1");
       server.server().maintenance().SubmitDue(server.thread());
@@ -197,11 +153,11 @@ void EditLarge(TestServer& server, Random& random) {
 }
 
 TEST_CASE("BGSAVE: large values change while they are written") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Random random{TestSeed()};
   TestServer server{{.config = ConfigIn(folder)}};
   FillLarge(server);
-  Fill(server, random, 300);
+  WriteAtRandom(server, random, 300);
   const std::string digest = server.Run("DEBUG DIGEST").text;
   CHECK(server.Run("BGSAVE") == "Background saving started");
   while (InfoField(server, "rdb_bgsave_in_progress") == "1") {
@@ -215,7 +171,7 @@ TEST_CASE("BGSAVE: large values change while they are written") {
 }
 
 TEST_CASE("BGSAVE: its arguments") {
-  const Folder folder;
+  const TemporaryFolder folder;
   TestServer server{{.config = ConfigIn(folder)}};
   CHECK(server.Run("BGSAVE NOW") == "ERR syntax error");
   CHECK(server.Run("BGSAVE SCHEDULE") == "Background saving started");
@@ -223,7 +179,7 @@ TEST_CASE("BGSAVE: its arguments") {
 }
 
 TEST_CASE("Save points: enough changes and enough time") {
-  const Folder folder;
+  const TemporaryFolder folder;
   auto config = ConfigIn(folder);
   config.push_back({"save", "60", "3"});
   TestServer server{{.config = config}};
@@ -246,7 +202,7 @@ TEST_CASE("Save points: enough changes and enough time") {
 }
 
 TEST_CASE("A failing disk: errors, then no writes until a save succeeds") {
-  const Folder folder;
+  const TemporaryFolder folder;
   auto config = ConfigIn(folder);
   config.push_back({"save", "60", "1"});
   TestServer server{{.config = config}};
@@ -286,10 +242,10 @@ TEST_CASE("Loading: commands that need the data are told to wait") {
 }
 
 TEST_CASE("DEBUG RELOAD: the data is the same, and a damaged file is an error") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Random random{TestSeed()};
   TestServer server{{.config = ConfigIn(folder)}};
-  Fill(server, random, 500);
+  WriteAtRandom(server, random, 500);
   const Reply digest = server.Run("DEBUG DIGEST");
   CHECK(server.Run("DEBUG RELOAD") == "OK");
   CHECK(server.Run("DEBUG RELOAD MERGE") == "OK");
@@ -302,7 +258,7 @@ TEST_CASE("DEBUG RELOAD: the data is the same, and a damaged file is an error") 
 
 TEST_CASE("Loading: what has expired is left out, and libraries of functions are there to be called") {
   using namespace std::string_literals;
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string code = "#!lua name=l\nredis.register_function('f', function() return 7 end)";
   REQUIRE(code.size() < 128);
   const std::string length = {'\x40', static_cast<char>(code.size())};
@@ -322,7 +278,7 @@ TEST_CASE("Loading: what has expired is left out, and libraries of functions are
 }
 
 TEST_CASE("Loading: a waiting room is there again") {
-  const Folder folder;
+  const TemporaryFolder folder;
   TestServer server{{.config = ConfigIn(folder)}};
   server.Run("ENTERQUEUE concert alice");
   server.Run("ENTERQUEUE concert bob");

@@ -158,6 +158,7 @@ void TestClient::SetBlocked(RunEnd end) {
 void TestClient::OnServed() {
   blocked_ = false;
   session_->blocked.reset();
+  Pump();  // a command that runs once more, or the next one
 }
 
 void TestClient::Push(std::string_view bytes) {
@@ -232,7 +233,6 @@ bool TestClient::StopWaiting() {
   if (waiter == nullptr || !waiter->Claim()) return false;
   session_->EndWait(server::WaitEnd::kTimeout);
   OnServed();
-  Pump();
   return true;
 }
 
