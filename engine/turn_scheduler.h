@@ -307,6 +307,11 @@ class BasicTurnScheduler<Sync>::Executor {
     StartOver(unstarted);
   }
 
+  /// For a running task that may take long: what this thread was granted meanwhile goes to whoever has time.
+  void ShareWork() {
+    if (!run_list_.empty()) scheduler_.PushReady(run_list_);
+  }
+
   /// True when Drain() has something to do.
   bool has_work() const { return !run_list_.empty(); }
 
@@ -323,7 +328,7 @@ class BasicTurnScheduler<Sync>::Executor {
       task->Run(*this);
       if (++count >= kDrainTasksMax || Sync::NowNs() >= deadline_ns) break;
     }
-    if (!run_list_.empty()) scheduler_.PushReady(run_list_);
+    ShareWork();
     return count;
   }
 

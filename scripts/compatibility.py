@@ -50,7 +50,8 @@ GAPS = [
     "Hashes whose fields expire (RDB of 7.4) and data of modules are not loaded, with a clear error.",
     "Of two scripts that have both written and then stray into each other's undeclared keys, the second ends with an error "
     "(INFO: `usher_script_strays_failed`).",
-    "SCRIPT DEBUG YES is refused. With one worker, SCRIPT KILL cannot reach a script that was always short and now never ends.",
+    "SCRIPT DEBUG YES is refused. While a script is over busy-reply-threshold, -BUSY is for commands that need its keys; what "
+    "stands before a script in a pipeline is replied when the script ends, as far as it arrived together with it.",
     "`redis.set_repl` knows none and everything; what else differs in scripts is in `docs/scripting.md`.",
 ]
 

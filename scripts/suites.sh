@@ -135,7 +135,7 @@ counting() {
 }
 
 # Suites that mostly wait, for clients that wait, for time-outs, for tools that measure: each line runs beside the others.
-BESIDE=("waiting aof" "protocol blocking publishing transactions connections tools")
+BESIDE=("waiting aof" "protocol blocking busy publishing transactions connections tools")
 
 # suite_compat RANDOM_COMMANDS LIMIT_SECONDS
 suite_compat() {

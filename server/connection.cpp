@@ -33,18 +33,20 @@ void Connection::Start() {
 
 void Connection::OnSocket(void* owner, int events, bool error) {
   auto* connection = static_cast<Connection*>(owner);
-  if ((events & SocketWatcher::kWritable) != 0 || error) connection->OnWritable();
-  if ((events & SocketWatcher::kReadable) != 0 || error) connection->OnReadable();
-  ExecutionThread& thread = connection->worker_.execution();
-  thread.executor.Drain();
-  thread.executor.RunReady();
-  thread.FlushWakes();
+  if (connection->ready_events_ == 0) connection->worker_.NoteReady(*connection);
+  connection->ready_events_ |= error ? SocketWatcher::kReadable | SocketWatcher::kWritable : events;
+}
+
+void Connection::HandleReady() {
+  const int events = std::exchange(ready_events_, 0);
+  if ((events & SocketWatcher::kWritable) != 0) OnWritable();
+  if ((events & SocketWatcher::kReadable) != 0) OnReadable();
 }
 
 void Connection::OnReadable() {
   if (closing_ || close_after_send_) return;
   if (state_ != State::kOpen) {
-    // The read buffer is not ours now. Find out whether the peer is gone; if bytes wait, look again when back.
+    // The read buffer is not ours now. Find out whether the peer is gone; if bytes wait, look again when it is.
     if (transport_->PeerClosed()) return Close(CloseWhen::kNow);
     stop_reading_ = true;
     return UpdateWatch();
@@ -96,9 +98,19 @@ void Connection::Process() {
   thread.last_ns = engine::CycleClock::NowNs();
   while (state_ == State::kOpen && !closing_) {
     if (session_.next_request >= session_.batch.size() && !ParseMore()) break;
-    HandleEnd(worker_.server().dispatcher().RunBatch(session_, thread, RunPlace::kHome));
+    state_ = State::kRunning;
+    const RunEnd end = worker_.server().dispatcher().RunBatch(session_, thread, RunPlace::kHome);
+    state_ = State::kOpen;
+    if (closing_) [[unlikely]]
+      return EndClosed(end);
+    HandleEnd(end);
   }
-  if (state_ == State::kOpen || state_ == State::kHeld) OweFlush();
+  if (state_ != State::kOpen && state_ != State::kHeld) return;
+  OweFlush();
+  if (stop_reading_) [[unlikely]] {  // bytes came while it ran
+    stop_reading_ = false;
+    UpdateWatch();
+  }
 }
 
 void Connection::HandleEnd(RunEnd end) {
@@ -137,6 +149,7 @@ void Connection::LetOwnPushIn() {
 }
 
 void Connection::EnterWait() {
+  if (std::exchange(served_early_, false)) return session_.blocked.reset();
   state_ = State::kWaiting;
   if (pushed_.size() > 0) SendOwed();
   if (closing_) return;
@@ -149,20 +162,32 @@ void Connection::EnterWait() {
 
 void Connection::OnReturned(RunEnd end) {
   state_ = State::kOpen;
-  if (closing_) {
-    worker_.server().dispatcher().ReleaseCarried(session_, worker_.execution());
-    if (end == RunEnd::kBlocked) {  // it began to wait elsewhere after it was closed here
-      state_ = State::kWaiting;
-      GiveUpWait();
-    }
-    return DestroyIfPossible();
-  }
+  if (closing_) return EndClosed(end);
   // What the session pushed to itself elsewhere was posted before it came back.
   HandleEnd(end == RunEnd::kOwnPush ? RunEnd::kFlush : end);
   if (state_ == State::kOpen) Resume();
 }
 
+/// The session has come to an end of some kind after the connection was closed.
+void Connection::EndClosed(RunEnd end) {
+  if (end == RunEnd::kParked) {
+    state_ = State::kAway;
+    return;
+  }
+  worker_.server().dispatcher().ReleaseCarried(session_, worker_.execution());
+  if (end == RunEnd::kBlocked && !served_early_) {
+    state_ = State::kWaiting;
+    GiveUpWait();
+  }
+  DestroyIfPossible();
+}
+
+// While the session runs, the turns that let it be served are given up already, and scripts of others have run.
 void Connection::OnServed() {
+  if (state_ == State::kRunning) {
+    served_early_ = true;
+    return;
+  }
   if (deadline_ms_) worker_.RemoveDeadline(*deadline_ms_, id());
   deadline_ms_.reset();
   session_.blocked.reset();
@@ -212,7 +237,7 @@ void Connection::OweFlush() {
 
 void Connection::SendOwed() {
   owes_flush_ = false;
-  if (closing_ || state_ == State::kAway) return EnforceOutputLimit(Worker::MonotonicMs());
+  if (closing_ || state_ == State::kAway || state_ == State::kRunning) return EnforceOutputLimit(Worker::MonotonicMs());
   if (state_ != State::kWaiting) return Flush();
   QueuePushed();
   if (SendQueued()) EnforceOutputLimit(Worker::MonotonicMs());

@@ -1,11 +1,12 @@
 // Connection: a client's socket on its home worker. It feeds the session, sends its replies (one send per batch), and
 // waits while the session is elsewhere. Pushed messages go to the same output queue, between replies.
 //
-//   kOpen -> (parks) kAway -> back to kOpen;  kOpen -> kWaiting (blocked on a key) -> kOpen;  kHeld: CLIENT PAUSE,
-//   or what the client has pushed to itself goes out first
+//   kOpen -> kRunning -> kOpen;  kRunning -> (parks) kAway -> kOpen;  kRunning -> kWaiting (blocked on a key) -> kOpen;
+//   kHeld: CLIENT PAUSE, or what the client has pushed to itself goes out first
 //
-// Invariants: (1) while the session is away or claimed, only the transport, the output queue and the kill decision are
-// touched here. (2) nothing is freed before the session is home. Thread safety: the home worker's thread only.
+// Invariants: (1) while the session runs, is away or claimed, only the transport, the output queue and the kill
+// decision are touched here; that it runs is seen only by what the worker does while a script of it runs. (2) nothing
+// is freed before the session is home. Thread safety: the home worker's thread only.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +54,8 @@ class Connection final : public SessionHome {
   bool OnDurable(uint64_t position);
   /// Goes on after CLIENT PAUSE ended.
   void Resume();
+  /// The socket is ready for what NoteReady() was told.
+  void HandleReady();
   /// Called some times a second: idle timeout, buffers, soft output limit.
   void OnTick(int64_t now_ms);
 
@@ -62,7 +65,7 @@ class Connection final : public SessionHome {
     size_t bytes = 0;
     uint64_t position = 0;
   };
-  enum class State : uint8_t { kOpen, kAway, kWaiting, kHeld };
+  enum class State : uint8_t { kOpen, kRunning, kAway, kWaiting, kHeld };
 
   static void OnSocket(void* owner, int events, bool error);
   void OnReadable();
@@ -82,6 +85,7 @@ class Connection final : public SessionHome {
   void EnforceOutputLimit(int64_t now_ms);
   void ReportUsage();
   ClientClass OutputClass() const;
+  void EndClosed(RunEnd end);
   void DestroyIfPossible();
 
   Worker& worker_;
@@ -94,11 +98,13 @@ class Connection final : public SessionHome {
   std::vector<HeldReplies> held_;  // of queued_, at its end; oldest first
   size_t held_bytes_ = 0;          // of all of them
   State state_ = State::kOpen;
-  bool closing_ = false;  // gone as soon as the session is home
+  bool closing_ = false;       // gone as soon as the session is home
+  bool served_early_ = false;  // its wait was over before it was known to have begun
   bool close_after_send_ = false;
   bool stop_reading_ = false;  // bytes arrived while the session was away
   bool protocol_error_ = false;
   bool owes_flush_ = false;             // the worker will call SendOwed()
+  int ready_events_ = 0;                // the worker will call HandleReady(), which sees to these
   std::optional<int64_t> deadline_ms_;  // of the current wait
   int64_t over_soft_limit_since_ms_ = 0;
 };

@@ -130,7 +130,7 @@ RunEnd Dispatcher::RunOne(Session& session, ExecutionThread& thread, RunPlace pl
     ReleaseTurns(thread, place, held);
     return ExecuteHolding(session, thread, place, held);
   }
-  const bool to_pool = MustRunOnPool(session) && thread.kind == ThreadKind::kWorker;
+  const bool to_pool = MustRunOnPool(session) && thread.kind != ThreadKind::kPool;
   if (to_pool || !held.Covers(prepared)) {
     ReleaseTurns(thread, place, held);
     if (to_pool) return Park(session, thread);
@@ -233,7 +233,7 @@ bool Dispatcher::HasCost(const PreparedCommand& prepared) {
 
 // A pool thread has nobody waiting behind it, so it never asks.
 bool Dispatcher::IsCostly(Session& session, ExecutionThread& thread, const HeldTurns& held) {
-  if (thread.kind != ThreadKind::kWorker) return false;
+  if (thread.kind == ThreadKind::kPool) return false;
   const Turns turns(server_.engine().shards(), held.one, held.has_many ? &held.many : nullptr);
   CommandContext context(session, thread);
   thread.engine.Begin(&turns, session.client.db, thread.now_us());

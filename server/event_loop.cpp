@@ -37,6 +37,10 @@ void EventLoop::RunOnce(Wait wait) {
   uv_run(loop_.get(), wait == Wait::kBlock ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 }
 
+void EventLoop::ReturnSoon() {
+  uv_stop(loop_.get());
+}
+
 void EventLoop::Wake() {
   uv_async_send(&wake_->handle);
 }

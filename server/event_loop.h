@@ -22,6 +22,8 @@ class EventLoop {
   enum class Wait : uint8_t { kBlock, kPoll };
   /// One loop turn: waits for events (kBlock) or only polls, and runs their callbacks.
   void RunOnce(Wait wait);
+  /// In a callback: the RunOnce() that calls it returns without waiting (any longer).
+  void ReturnSoon();
   /// Makes a blocked RunOnce() return. Any thread.
   void Wake();
   uv_loop_s* raw() { return loop_.get(); }

@@ -47,10 +47,10 @@ void ExecutionThread::BindToThread() {
   current_thread = this;
 }
 
-void ExecutionThread::OweWake(Worker& worker) {
+void ExecutionThread::OweWake(Worker& home) {
   const auto end = owed_.begin() + static_cast<ptrdiff_t>(owed_count_);
-  if (worker.index() == index && kind == ThreadKind::kWorker) return;  // it reads its mail before it sleeps
-  if (std::find(owed_.begin(), end, &worker) == end) owed_[owed_count_++] = &worker;
+  if (home.index() == index && kind != ThreadKind::kPool) return;  // it reads its mail before it sleeps
+  if (std::find(owed_.begin(), end, &home) == end) owed_[owed_count_++] = &home;
 }
 
 void ExecutionThread::FlushWakes() {

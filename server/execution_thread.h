@@ -1,5 +1,6 @@
 // ExecutionThread: what a thread that executes commands has of its own: its side of the turn scheduler, its engine
-// context, its statistics, the wake-ups it owes. A worker and a pool thread each have one; so has an in-process test.
+// context, its statistics, the wake-ups it owes. A worker and a pool thread each have one, a worker that has met a slow
+// script has two (Worker::ServeMeanwhile); so has an in-process test.
 // Thread safety: its own thread only, but for stats, which anybody may read.
 #pragma once
 
@@ -29,7 +30,11 @@ struct ChangedKey {
   const ClientInfo* writer = nullptr;
 };
 
-enum class ThreadKind : uint8_t { kWorker, kPool };
+enum class ThreadKind : uint8_t {
+  kWorker,
+  kPool,
+  kStandIn  // a worker's second one, for what it does for others while its first one is in the middle of a script
+};
 
 class ExecutionThread {
  public:
@@ -43,8 +48,8 @@ class ExecutionThread {
   /// Makes this the calling thread's.
   void BindToThread();
 
-  /// Remembers that `worker` has mail; it is woken by FlushWakes(), after the turns are released.
-  void OweWake(Worker& worker);
+  /// Remembers that `home` has mail; it is woken by FlushWakes(), after the turns are released.
+  void OweWake(Worker& home);
   void FlushWakes();
   /// Messages went to clients of `home`, of which the one whose command runs may be one.
   void NoteTold(const Worker& home);
@@ -59,6 +64,7 @@ class ExecutionThread {
   Server& server;
   const size_t index;
   const ThreadKind kind;
+  Worker* worker = nullptr;  // whose first one it is
   engine::TurnExecutor executor;
   engine::EngineContext engine;
   engine::Random random;

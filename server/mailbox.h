@@ -1,7 +1,7 @@
 // Mailbox: messages to one worker from any thread, delivered in the order they were posted (per sender, and across
 // senders whenever one post happens before the other). Lock-free: posting is one exchange on a stack that the owner
-// takes whole and reverses. Posting tells whether the owner may be asleep, so that wake-ups can be batched and sent
-// later.
+// takes whole and reverses. A message's Deliver() may call DeliverAll() again (a worker that serves others while its
+// script runs): it goes on where the outer one is, so the order stays.
 #pragma once
 
 #include <atomic>
@@ -27,11 +27,8 @@ class Mailbox {
  public:
   Mailbox() = default;
   ~Mailbox() {
-    for (Message* message = head_.load(); message != nullptr;) {
-      Message* const next = message->next_;
-      message->Discard();
-      message = next;
-    }
+    Take();
+    while (Message* const message = PopTaken()) message->Discard();
   }
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
@@ -48,7 +45,18 @@ class Mailbox {
 
   /// Owner only: delivers everything posted so far. Returns how many messages there were.
   int DeliverAll() {
-    if (head_.load(std::memory_order_relaxed) == nullptr) return 0;
+    if (head_.load(std::memory_order_relaxed) != nullptr) Take();
+    int count = 0;
+    while (Message* const message = PopTaken()) {
+      message->Deliver();
+      ++count;
+    }
+    return count;
+  }
+
+ private:
+  /// Moves what was posted behind what is taken already, oldest first.
+  void Take() {
     Message* newest = head_.exchange(nullptr, std::memory_order_acquire);
     Message* oldest = nullptr;
     while (newest != nullptr) {
@@ -57,18 +65,19 @@ class Mailbox {
       oldest = newest;
       newest = next;
     }
-    int count = 0;
-    while (oldest != nullptr) {
-      Message* next = oldest->next_;
-      oldest->Deliver();
-      oldest = next;
-      ++count;
-    }
-    return count;
+    Message** end = &taken_;
+    while (*end != nullptr) end = &(*end)->next_;
+    *end = oldest;
   }
 
- private:
+  Message* PopTaken() {
+    Message* const oldest = taken_;
+    if (oldest != nullptr) taken_ = oldest->next_;
+    return oldest;
+  }
+
   std::atomic<Message*> head_{nullptr};
+  Message* taken_ = nullptr;  // the owner's: not delivered yet, oldest first
 };
 
 }  // namespace usher::server

@@ -15,6 +15,7 @@
 #include "server/slowlog.h"
 #include "server/thread_scripts.h"
 #include "server/transaction_run.h"
+#include "server/worker.h"
 
 namespace usher::server {
 
@@ -24,6 +25,7 @@ namespace {
 
 constexpr int64_t kStrayWaitNs = 2'000'000'000;
 constexpr std::chrono::microseconds kStrayPause{50};
+constexpr int64_t kOwnTimeNs = 2'000'000;  // a slow script has its worker for so long between two looks at the others
 constexpr uint32_t kActs = kWrite | kPubSub | kMayReplicate;
 constexpr std::string_view kStrayed =
     "ERR Script needs a key that it did not declare while another script holds on to it for the same reason; what it "
@@ -245,7 +247,7 @@ ScriptRun::CallStatus ScriptRun::Call(std::span<const std::string_view> args, pr
     Refuse(row, refusal, reply);
     return CallStatus::kReplied;
   }
-  if ((row->spec->flags & kLongWork) != 0 && thread_.kind == ThreadKind::kWorker && !acted_ && !in_exec_) {
+  if ((row->spec->flags & kLongWork) != 0 && thread_.kind != ThreadKind::kPool && !acted_ && !in_exec_) {
     call_.history->NoteDuration(ScriptHistory::kShortRunNs + 1);
     return CallStatus::kAbandon;  // and begins again on the pool
   }
@@ -296,6 +298,12 @@ ScriptRun::Interrupt ScriptRun::Poll() {
   if (active_.killed_ns.load(std::memory_order_relaxed) == active_.start_ns && !wrote_) return Interrupt::kKilled;
   const int64_t threshold_ms = server_.config().busy_reply_threshold_ms;
   if (threshold_ms > 0 && elapsed_ns / 1'000'000 >= threshold_ms) BecomeBusy();
+  thread_.executor.ShareWork();
+  thread_.FlushWakes();
+  if (thread_.worker != nullptr && now_ns >= serve_others_ns_) {
+    thread_.worker->ServeMeanwhile();
+    serve_others_ns_ = engine::CycleClock::NowNs() + kOwnTimeNs;
+  }
   return Interrupt::kNone;
 }
 

@@ -86,6 +86,7 @@ class ScriptRun final : public scripting::ScriptHost {
   bool wrote_ = false;
   bool slow_ = false;
   bool busy_ = false;
+  int64_t serve_others_ns_ = 0;  // when its worker next looks after its other connections
   uint32_t replication_ = scripting::kReplAof | scripting::kReplReplica;
 };
 

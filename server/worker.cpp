@@ -29,7 +29,9 @@ class CallMessage final : public Message {
 };
 }  // namespace
 
-Worker::Worker(Server& server, size_t index) : server_(server), thread_state_(server, index, ThreadKind::kWorker) {}
+Worker::Worker(Server& server, size_t index) : server_(server), thread_state_(server, index, ThreadKind::kWorker) {
+  thread_state_.worker = this;
+}
 
 Worker::~Worker() {
   Join();
@@ -200,12 +202,12 @@ void Worker::OnTick() {
 void Worker::Main() {
   thread_state_.BindToThread();
   deadline_timer_ = std::make_unique<LoopTimer>(loop_, [this] {
-    FireDeadlines();
-    FlushOwed();  // the loop may go to sleep behind its timers
+    deadline_is_due_ = true;
+    loop_.ReturnSoon();
   });
   tick_timer_ = std::make_unique<LoopTimer>(loop_, [this] {
-    OnTick();
-    FlushOwed();
+    tick_is_due_ = true;
+    loop_.ReturnSoon();
   });
   tick_timer_->Start(kTickMs, kTickMs);
   while (!stopping_.load(std::memory_order_acquire)) LoopOnce();
@@ -247,8 +249,43 @@ void Worker::LoopOnce() {
     sleeping_.store(false, std::memory_order_relaxed);
     loop_.RunOnce(EventLoop::Wait::kPoll);
   }
+  HandleEvents();
   FlushOwed();
   thread_state_.FlushWakes();
+}
+
+// An inner call (ServeMeanwhile) does what the outer one has not come to yet.
+void Worker::HandleEvents() {
+  while (next_ready_ < ready_.size()) {
+    ready_[next_ready_++]->HandleReady();
+    executing_->executor.Drain();
+    executing_->executor.RunReady();
+    executing_->FlushWakes();
+  }
+  ready_.clear();
+  next_ready_ = 0;
+  if (std::exchange(deadline_is_due_, false)) FireDeadlines();
+  if (std::exchange(tick_is_due_, false)) OnTick();
+}
+
+// Connections that close meanwhile are freed later: frames of the outer loop may know them.
+void Worker::ServeMeanwhile() {
+  if (stand_in_ == nullptr) {
+    stand_in_ = std::make_unique<ExecutionThread>(server_, thread_state_.index, ThreadKind::kStandIn);
+  }
+  executing_ = stand_in_.get();
+  stand_in_->BindToThread();
+  HandleEvents();
+  DeliverMail();
+  loop_.RunOnce(EventLoop::Wait::kPoll);
+  HandleEvents();
+  stand_in_->executor.Drain();
+  stand_in_->executor.RunReady();
+  FlushOwed();
+  FollowDisk();
+  stand_in_->FlushWakes();
+  executing_ = &thread_state_;
+  thread_state_.BindToThread();
 }
 
 }  // namespace usher::server

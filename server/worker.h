@@ -1,7 +1,9 @@
 // Worker: one thread with one libuv loop, which owns its connections for life: reads, parses, executes, replies. It
 // also runs turn tasks that are granted to it, and takes work from the process-wide ready list. It sleeps in the kernel
-// when there is nothing to do; whoever posts to it wakes it only if it sleeps. Thread safety: Post(), Wake() and the
-// counters: any thread. Everything else: the worker's own thread.
+// when there is nothing to do; whoever posts to it wakes it only if it sleeps. What libuv calls only notes what is to
+// be done; it is done outside of libuv, so that a worker in the middle of a slow script can look after others
+// (ServeMeanwhile). Thread safety: Post(), Wake() and the counters: any thread. Everything else: the worker's own
+// thread.
 #pragma once
 
 #include <atomic>
@@ -56,14 +58,21 @@ class Worker {
   // For connections, on the worker's thread.
   Server& server() { return server_; }
   EventLoop& loop() { return loop_; }
-  ExecutionThread& execution() { return thread_state_; }
+  ExecutionThread& execution() { return *executing_; }
   Connection* FindConnection(uint64_t id);
   LocalSubscribers& subscribers() { return subscribers_; }
   /// Delivers what was posted, then sends what connections owe.
   void DeliverMail();
   /// The connection has replies or pushed bytes to send before the loop turn ends.
   void OweFlush(Connection& connection);
-  /// Frees the connection after the current callback.
+  /// The connection's socket is ready: its HandleReady() is called soon.
+  void NoteReady(Connection& connection) { ready_.push_back(&connection); }
+  /// Does what the event loop has noted.
+  void HandleEvents();
+  /// One turn of what a worker does for others, called by a script that keeps it from its loop. Their commands run as
+  /// if on another worker: what needs turns that the script holds waits; scripts and long work go to the pool.
+  void ServeMeanwhile();
+  /// Frees the connection when the loop comes round.
   void Retire(Connection& connection);
   /// The connection has replies that wait for the disk: it is told when the append-only file has come further.
   enum class HoldsAlready : uint8_t { kNo, kYes };
@@ -110,9 +119,15 @@ class Worker {
   std::atomic<uint64_t> client_bytes_{0};
 
   // The worker's own thread only.
-  LocalSubscribers subscribers_;  // outlives the connections
+  std::unique_ptr<ExecutionThread> stand_in_;    // made when first needed
+  ExecutionThread* executing_ = &thread_state_;  // the one of the two that connections use
+  LocalSubscribers subscribers_;                 // outlives the connections
   std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> retired_;
+  std::vector<Connection*> ready_;  // from next_ready_ on; empty whenever retired connections are freed
+  size_t next_ready_ = 0;
+  bool deadline_is_due_ = false;
+  bool tick_is_due_ = false;
   std::vector<Connection*> owed_flushes_;  // empty whenever retired connections are freed
   std::vector<Connection*> flushing_;
   std::vector<uint64_t> held_;  // connections whose replies wait for the disk

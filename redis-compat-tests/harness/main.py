@@ -41,6 +41,7 @@ SUITES = {
         "random expressions in scripts: numbers, formats, patterns, cjson, cmsgpack, struct, bit",
     ),
     "scripts": ("cases.scripts", "the Lua scripts of cases/lua: replies and keys, before and after the target trusts them"),
+    "busy": ("cases.busy", "scripts that never end, on one worker: -BUSY, SCRIPT KILL, and what others may do meanwhile"),
     "transactions": ("cases.transactions", "random MULTI and WATCH from several connections; CLIENT TRACKING's pushes"),
     "connections": ("cases.connections", "limits, timeouts, pushed messages, kill, pause and stop, on servers of their own"),
     "dump": ("cases.dump", "values and files of every type and encoding from one server to the other and back"),

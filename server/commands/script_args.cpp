@@ -40,7 +40,7 @@ std::optional<size_t> ReadKeyCount(CommandContext& ctx, std::string_view not_a_n
 void PlanScript(ExecutionThread& thread, PreparedCommand& prepared, const ScriptHistory& history,
                 const ScriptHeader& header) {
   if (header.declared) prepared.flags = FlagsOf(prepared.flags, header.flags);
-  prepared.long_work = !history.IsShort();
+  prepared.long_work = !history.IsShort() || thread.kind == ThreadKind::kStandIn;
   if (!history.StaysInside() || thread.server.monitors().active()) {
     prepared.AddAllShards(thread.server.engine().shard_count());
   }

@@ -220,6 +220,24 @@ TEST_CASE("TurnScheduler: what exceeds the drain budget goes to the ready list a
   CHECK(f.woken.size() == 2);  // an executor that is awake is not woken
 }
 
+TEST_CASE("TurnScheduler: what a thread shares runs elsewhere, in order, and wakes a sleeper") {
+  Fixture f;
+  NoteTask first = f.Task({1});
+  NoteTask second = f.Task({2});
+  f.executor.Submit(first);
+  f.executor.Submit(second);
+  REQUIRE(f.scheduler.MaySleep(2));
+  f.executor.ShareWork();
+  CHECK_FALSE(f.executor.has_work());
+  CHECK(f.scheduler.ready_count() == 2);
+  CHECK(f.woken == std::vector<size_t>{2});
+  while (f.other.RunReady()) {
+  }
+  CHECK(f.log == Log{&first, &second});
+  f.executor.ShareWork();  // nothing left
+  CHECK(f.scheduler.ready_count() == 0);
+}
+
 TEST_CASE("TurnScheduler: a hot shard moves on to the ready list with one task at a time") {
   Fixture f;
   REQUIRE(f.other.TryTake(2));

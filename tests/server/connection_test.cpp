@@ -41,6 +41,7 @@ class HandDriven {
     REQUIRE(write(peer_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
     worker_.execution().BindToThread();
     worker_.loop().RunOnce(server::EventLoop::Wait::kPoll);
+    worker_.HandleEvents();
   }
   /// The worker reads its mail, and does what it is granted.
   void Deliver() {
