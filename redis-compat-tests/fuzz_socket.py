@@ -46,6 +46,7 @@ SETTINGS = [
     ("notify-keyspace-events", ["", "KEA"]),
     ("lazyfree-lazy-user-del", ["yes", "no"]),
 ]
+SPIN = "for i = 1, tonumber(ARGV[1]) do if i % 1000 == 0 then redis.call('EXISTS', KEYS[1]) end end return redis.call('TYPE', KEYS[1])"
 REPORT = re.compile(r"(ERROR: \w+Sanitizer|SUMMARY: |runtime error:|assertion|ASSERT|terminate called)", re.I)
 
 
@@ -73,10 +74,17 @@ class Generator:
     def command(self):
         """One command that is likely to be understood."""
         rng = self.rng
+        if rng.random() < 0.1:
+            return self.script()
         args = rng.choice(self.names).split("|")
         pools = (KEYS, KEYS, NUMBERS, NUMBERS, EDGES, IDS, self.tokens)
         args += [rng.choice(rng.choice(pools)) for _ in range(int(rng.triangular(0, 10, 3)))]
         return encode(args)
+
+    def script(self):
+        """A script that is short as a rule, and so is trusted; now and then it keeps its worker from the others."""
+        rounds = "100000" if self.rng.random() < 0.02 else "1"
+        return encode(["EVAL", SPIN, "1", self.rng.choice(KEYS), rounds])
 
     def mutated(self, data):
         """`data` with some bytes changed, gone, doubled or foreign."""
