@@ -137,9 +137,9 @@ std::string AofManifest::Text() const {
   return text;
 }
 
-AofFile AofManifest::NextBase(std::string_view name) const {
+AofFile AofManifest::NextBase(std::string_view name, bool of_commands) const {
   const int64_t number = last_base_ + 1;
-  return {std::string(name) + '.' + std::to_string(number) + ".base.rdb", number};
+  return {std::string(name) + '.' + std::to_string(number) + (of_commands ? ".base.aof" : ".base.rdb"), number};
 }
 
 AofFile AofManifest::NextIncrement(std::string_view name) const {

@@ -30,8 +30,9 @@ class AofManifest {
   std::string Parse(std::string_view text);
   std::string Text() const;
 
-  /// Names and numbers the next base ("NAME.N.base.rdb") or increment ("NAME.N.incr.aof").
-  AofFile NextBase(std::string_view name) const;
+  /// Names and numbers the next base ("NAME.N.base.rdb", of commands "NAME.N.base.aof") or increment
+  /// ("NAME.N.incr.aof").
+  AofFile NextBase(std::string_view name, bool of_commands) const;
   AofFile NextIncrement(std::string_view name) const;
   void AddIncrement(AofFile file);
   /// `file` takes the place of the base and of all increments before number `from`: they become history.

@@ -1,5 +1,6 @@
 // SnapshotFile: the thread that turns a snapshot's records into an RDB file. Shards append records under their turns
-// and never wait; the thread frames them by database, writes, syncs and renames.
+// and never wait; the thread frames them by database, writes, syncs and renames. It can make commands of them instead
+// (the base of an append-only file): then it reads what would be the RDB file, key by key.
 //
 //   Start(plan) -> OnRecords() ... -> Close() -> [thread: last record, end mark, fsync, rename] -> finished()
 //
@@ -25,6 +26,9 @@
 
 namespace usher::engine {
 
+class CommandEncoder;
+class RdbFileSink;
+
 /// How many keys a database has.
 struct RdbDatabaseSize {
   int db = 0;
@@ -32,11 +36,16 @@ struct RdbDatabaseSize {
   uint64_t expires = 0;
 };
 
-/// What an RDB file holds beside its keys, and where it goes.
+/// How keys are written: in RDB format, or as the commands that make them (command_encode.h).
+enum class FileForm : uint8_t { kRdb, kCommands };
+
+/// What a file holds beside its keys, and where it goes.
 struct RdbFilePlan {
+  FileForm form = FileForm::kRdb;
   std::string temporary;
   std::string path;
   uint64_t sync_every_bytes = 0;  // RdbFileSink::SyncEvery()
+  int64_t time_s = 0;             // kCommands: begins with a comment about it, unless it is 0
   RdbSaveOptions options;
   RdbSaver::Aux aux;
   std::vector<std::string> functions;
@@ -45,6 +54,7 @@ struct RdbFilePlan {
 
 /// Writes the part of a file that comes before the keys.
 void BeginRdbFile(RdbSaver& saver, const RdbFilePlan& plan);
+void BeginCommandFile(CommandEncoder& encoder, const RdbFilePlan& plan);
 
 class SnapshotFile final : public SnapshotSink {
  public:
@@ -86,10 +96,18 @@ class SnapshotFile final : public SnapshotSink {
     size_t MemoryBytes() const { return bytes.size() + text.size(); }
   };
 
+  class AsRdb;
+  class AsCommands;
+
   void Add(Records records) EXCLUDES(mutex_);
   void Main();
-  bool WriteAll(RdbSaver& saver) EXCLUDES(mutex_);
-  bool Next(std::deque<Records>& batch) EXCLUDES(mutex_);
+  bool WriteRdb(RdbFileSink& file) EXCLUDES(mutex_);
+  bool WriteCommands(RdbFileSink& file) EXCLUDES(mutex_);
+  bool WriteNext(RdbSaver& saver) EXCLUDES(mutex_);
+  bool is_aborted() EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return aborted_;
+  }
 
   const RdbFilePlan plan_;
   Mutex mutex_;
@@ -104,7 +122,9 @@ class SnapshotFile final : public SnapshotSink {
   std::atomic<uint64_t> keys_{0};
   std::atomic<bool> failed_{false};
   std::atomic<bool> finished_{false};
-  std::string error_;  // the thread's until finished_
+  std::deque<Records> batch_;  // the thread's: what it has taken and not written
+  int selected_ = -1;          // the thread's: the database of the last record
+  std::string error_;          // the thread's until finished_
   std::thread thread_;
 };
 

@@ -23,7 +23,7 @@ What is missing answers `ERR unknown command`:
 |---|---|---|
 %s
 
-Directives that promise what is not there yet (`replicaof`, `cluster-enabled`, `aof-use-rdb-preamble no` ...) are refused with a
+Directives that promise what is not there yet (`replicaof`, `cluster-enabled`, `tls-port` ...) are refused with a
 clear error by CONFIG SET; a stock redis.conf starts with a warning in the log.
 
 `lazyfree-lazy-*` are stored and change nothing: whatever would take long to free (a value of more than 64 KiB, a whole
@@ -40,7 +40,6 @@ rows and nothing else.
 """
 GAPS = [
     "Members at exactly the same distance may come in another order from GEOSEARCH COUNT; so may ties of SORT BY ALPHA.",
-    "The base of an append-only file is always written in RDB format (`aof-use-rdb-preamble no` is refused); both kinds are loaded. "
     "With `appendfsync everysec` or `no` a record reaches the file up to 10 ms after its reply: kill -9 can lose as much. "
     "CONFIG SET appendonly answers a moment before the first rewrite begins or what was on is off; INFO, WAITAOF and SHUTDOWN go by "
     "what was asked for. A rewrite that runs when the file is switched off is not given up. WAITAOF waits for what all clients "

@@ -56,14 +56,19 @@ std::string Aof::StartLog(engine::EngineContext& context, const engine::AofFile&
   return error;
 }
 
+engine::FileForm Aof::BaseForm() const {
+  return server_.config().append_rdb_base ? engine::FileForm::kRdb : engine::FileForm::kCommands;
+}
+
 /// A base and an increment, if there are none yet.
 std::string Aof::PrepareFiles(engine::EngineContext& context) {
   if (std::string error = folder_.Make(); !error.empty()) return error;
   const bool fresh = manifest_.increments.empty();
   if (manifest_.empty()) {
-    const engine::AofFile base = manifest_.NextBase(folder_.name());
+    const engine::FileForm form = BaseForm();
+    const engine::AofFile base = manifest_.NextBase(folder_.name(), form == engine::FileForm::kCommands);
     server_.log().Notice("Creating AOF base file " + base.name + " on server start");
-    std::string error = server_.persistence().SaveBase(context, TemporaryBase(), folder_.PathOf(base.name));
+    std::string error = server_.persistence().SaveBase(context, form, TemporaryBase(), folder_.PathOf(base.name));
     if (!error.empty()) return error;
     manifest_.ReplaceBase(base, 0);
     closed_bytes_ = base_bytes_ = folder_.BytesOf(base.name);

@@ -25,6 +25,7 @@
 namespace usher::engine {
 enum class AofContent : uint8_t;
 enum class AofSynced : uint8_t;
+enum class FileForm : uint8_t;
 class AofLog;
 }  // namespace usher::engine
 
@@ -115,6 +116,7 @@ class Aof {
   /// kStarting: the log is written, but the manifest does not know it before the first base is complete.
   enum class State : uint8_t { kOff, kStarting, kOn };
   struct Rewriting {
+    engine::FileForm form{};
     engine::AofFile base;
     engine::AofFile increment;
     bool has_increment = false;
@@ -136,6 +138,7 @@ class Aof {
   std::string StartLog(engine::EngineContext& context, const engine::AofFile& file, engine::AofContent content)
       REQUIRES(mutex_);
   std::string PrepareFiles(engine::EngineContext& context) REQUIRES(mutex_);
+  engine::FileForm BaseForm() const;
   std::string StartRewrite(engine::EngineContext& context) EXCLUDES(mutex_);
   std::string SwitchIncrement() REQUIRES(mutex_);
   void StartBase(engine::EngineContext& context) REQUIRES(mutex_);

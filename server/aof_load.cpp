@@ -91,6 +91,7 @@ std::string Aof::Reload(engine::EngineContext& context) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   context.Unload();
+  server_.functions().Flush();
   const engine::MutexLock lock(mutex_);
   const uint64_t closed_bytes = closed_bytes_;
   const uint64_t base_bytes = base_bytes_;

@@ -53,7 +53,8 @@ std::string Aof::StartRewrite(engine::EngineContext& context) {
     }
     if (error.empty()) error = folder_.Make();
     rewrite_ = {};
-    rewrite_.base = manifest_.NextBase(folder_.name());
+    rewrite_.form = BaseForm();
+    rewrite_.base = manifest_.NextBase(folder_.name(), rewrite_.form == engine::FileForm::kCommands);
     if (error.empty() && enabled()) error = SwitchIncrement();
     if (error.empty()) StartBase(context);
   }
@@ -96,7 +97,7 @@ void Aof::StartBase(engine::EngineContext& context) {
   rewriting_.store(true);
   rewrite_start_ms_ = context.now_ms();
   snapshot_ended_ = false;
-  server_.persistence().StartBase(context, TemporaryBase(), folder_.PathOf(rewrite_.base.name),
+  server_.persistence().StartBase(context, rewrite_.form, TemporaryBase(), folder_.PathOf(rewrite_.base.name),
                                   [this](const std::string& error) {
                                     const engine::MutexLock lock(mutex_);
                                     snapshot_ended_ = true;
@@ -116,7 +117,9 @@ std::string Aof::Enable(engine::EngineContext& context) {
     if (folder_.HasManifest()) {
       if (std::string error = folder_.Load(manifest_); !error.empty()) return error;
     }
-    rewrite_ = {.base = manifest_.NextBase(folder_.name()),
+    const engine::FileForm form = BaseForm();
+    rewrite_ = {.form = form,
+                .base = manifest_.NextBase(folder_.name(), form == engine::FileForm::kCommands),
                 .increment = manifest_.NextIncrement(folder_.name()),
                 .has_increment = true,
                 .adds_increment = true};

@@ -100,7 +100,7 @@ constexpr ConfigDirective kDirectives[] = {
     Text("aof-rewrite-cpulist", "", kDormant).Flags(kConfigImmutable).Alias("aof_rewrite_cpulist"),
     Bool("aof-rewrite-incremental-fsync", "yes", kEffective).Into<&ConfigValues::append_rewrite_syncs>(),
     Bool("aof-timestamp-enabled", "no", kEffective).Into<&ConfigValues::append_timestamps>(),
-    Bool("aof-use-rdb-preamble", "yes", kPromise),
+    Bool("aof-use-rdb-preamble", "yes", kEffective).Into<&ConfigValues::append_rdb_base>(),
     BaseName("appenddirname", "appendonlydir", "dirname").Flags(kConfigImmutable).Into<&ConfigValues::append_folder>(),
     BaseName("appendfilename", "appendonly.aof", "filename").Flags(kConfigImmutable).Into<&ConfigValues::append_file>(),
     Enum("appendfsync", "everysec", "everysec|always|no", kEffective).Into<&ConfigValues::append_sync>(),

@@ -82,6 +82,7 @@ struct ConfigValues {
   bool append_timestamps = false;       // aof-timestamp-enabled
   bool append_keeps_history = false;    // aof-disable-auto-gc
   bool append_rewrite_syncs = false;    // aof-rewrite-incremental-fsync
+  bool append_rdb_base = false;         // aof-use-rdb-preamble
   int append_rewrite_percentage = 0;    // auto-aof-rewrite-percentage; 0: only when asked
   uint64_t append_rewrite_bytes_min = 0;
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "engine/command_encode.h"
 #include "engine/rdb_file.h"
 #include "engine/snapshot.h"
 #include "protocol/number_text.h"
@@ -19,6 +20,37 @@ namespace {
 
 constexpr int64_t kRetrySeconds = 5;  // after a background save that failed
 constexpr uint64_t kSyncEveryBytes = uint64_t{4} << 20;
+
+/// Calls fn(entry) for each key of a database.
+template <class Fn>
+void ForEachKey(engine::EngineContext& context, int db, Fn&& fn) {
+  context.turns().ForEachHeld(
+      [&](const engine::ShardData& shard) { shard.databases[static_cast<size_t>(db)]->ForEach(fn); });
+}
+
+bool WriteRdb(engine::EngineContext& context, const engine::RdbFilePlan& plan, engine::RdbFileSink& file) {
+  engine::RdbSaver saver(file, plan.options);
+  engine::BeginRdbFile(saver, plan);
+  for (const engine::RdbDatabaseSize& size : plan.sizes) {
+    saver.Select(size.db);
+    ForEachKey(context, size.db, [&](engine::KeyEntry entry) {
+      engine::EncodeRdbKey(saver.writer(), entry.key(), entry, plan.options);
+      saver.writer().MayFlush();
+    });
+  }
+  return saver.Finish();
+}
+
+bool WriteCommands(engine::EngineContext& context, const engine::RdbFilePlan& plan, engine::RdbFileSink& file) {
+  engine::CommandEncoder encoder(file);
+  engine::BeginCommandFile(encoder, plan);
+  for (const engine::RdbDatabaseSize& size : plan.sizes) {
+    ForEachKey(context, size.db, [&](engine::KeyEntry entry) {
+      if (!entry.IsExpired(plan.options.now_ms)) encoder.Key(size.db, entry.key(), entry);
+    });
+  }
+  return encoder.Finish();
+}
 
 }  // namespace
 
@@ -73,23 +105,13 @@ engine::RdbFilePlan Persistence::PlanFile(engine::EngineContext& context, FileKi
   return plan;
 }
 
-bool Persistence::WriteFile(engine::EngineContext& context, const engine::RdbFilePlan& plan, std::string& error) const {
+bool Persistence::WriteFile(engine::EngineContext& context, const engine::RdbFilePlan& plan, std::string& error) {
   engine::RdbFileSink file;
   file.SyncEvery(plan.sync_every_bytes);
-  engine::RdbSaver saver(file, plan.options);
-  if (file.Create(plan.temporary, plan.path)) {
-    engine::BeginRdbFile(saver, plan);
-    for (const engine::RdbDatabaseSize& size : plan.sizes) {
-      saver.Select(size.db);
-      context.turns().ForEachHeld([&](const engine::ShardData& shard) {
-        shard.databases[static_cast<size_t>(size.db)]->ForEach([&](engine::KeyEntry entry) {
-          engine::EncodeRdbKey(saver.writer(), entry.key(), entry, plan.options);
-          saver.writer().MayFlush();
-        });
-      });
-    }
-    if (saver.Finish() && file.Commit()) return true;
-  }
+  const bool created = file.Create(plan.temporary, plan.path);
+  const bool written = created && (plan.form == engine::FileForm::kRdb ? WriteRdb(context, plan, file)
+                                                                       : WriteCommands(context, plan, file));
+  if (written && file.Commit()) return true;
   error = file.error();
   return false;
 }
@@ -117,10 +139,20 @@ void Persistence::NoteSaved(uint64_t dirty) {
   OnConfig();
 }
 
-std::string Persistence::SaveBase(engine::EngineContext& context, const std::string& temporary,
+engine::RdbFilePlan Persistence::PlanBase(engine::EngineContext& context, engine::FileForm form,
+                                          const std::string& temporary, const std::string& path) const {
+  engine::RdbFilePlan plan = PlanFile(context, FileKind::kAofBase, temporary, path);
+  if (form == engine::FileForm::kRdb) return plan;
+  plan.form = form;
+  plan.time_s = server_.config().append_timestamps ? context.now_ms() / 1000 : 0;
+  plan.options.compress = plan.options.checksum = false;  // nobody will see that form of it
+  return plan;
+}
+
+std::string Persistence::SaveBase(engine::EngineContext& context, engine::FileForm form, const std::string& temporary,
                                   const std::string& path) const {
   std::string error;
-  return WriteFile(context, PlanFile(context, FileKind::kAofBase, temporary, path), error) ? std::string() : error;
+  return WriteFile(context, PlanBase(context, form, temporary, path), error) ? std::string() : error;
 }
 
 bool Persistence::StartBackground(engine::EngineContext& context) {
@@ -132,12 +164,12 @@ bool Persistence::StartBackground(engine::EngineContext& context) {
   return true;
 }
 
-bool Persistence::StartBase(engine::EngineContext& context, const std::string& temporary, const std::string& path,
-                            BaseDone done) {
+bool Persistence::StartBase(engine::EngineContext& context, engine::FileForm form, const std::string& temporary,
+                            const std::string& path, BaseDone done) {
   if (saving()) return false;
   writes_base_.store(true);
   base_done_ = std::move(done);
-  StartSnapshot(context, PlanFile(context, FileKind::kAofBase, temporary, path));
+  StartSnapshot(context, PlanBase(context, form, temporary, path));
   return true;
 }
 

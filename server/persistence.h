@@ -77,12 +77,13 @@ class Persistence final : public MaintenanceJob {
   bool Save(engine::EngineContext& context) EXCLUDES(mutex_);
   /// Begins a background save. False: one is running.
   bool StartBackground(engine::EngineContext& context) EXCLUDES(mutex_);
-  /// A file in RDB format for the append-only file: its data set now, at once or in the background. `done` is called on
-  /// the main thread with what went wrong, or "". False: a snapshot is running.
-  std::string SaveBase(engine::EngineContext& context, const std::string& temporary, const std::string& path) const;
+  /// A base for the append-only file: the data set now, written at once or in the background. `done` is called on the
+  /// main thread with what went wrong, or "". False: a snapshot is running.
+  std::string SaveBase(engine::EngineContext& context, engine::FileForm form, const std::string& temporary,
+                       const std::string& path) const;
   using BaseDone = std::function<void(const std::string& error)>;
-  bool StartBase(engine::EngineContext& context, const std::string& temporary, const std::string& path, BaseDone done)
-      EXCLUDES(mutex_);
+  bool StartBase(engine::EngineContext& context, engine::FileForm form, const std::string& temporary,
+                 const std::string& path, BaseDone done) EXCLUDES(mutex_);
   /// A snapshot is being written, for whatever.
   bool saving() const { return current_.load(std::memory_order_acquire) != nullptr; }
   /// The same, of an RDB file of its own.
@@ -115,9 +116,11 @@ class Persistence final : public MaintenanceJob {
   enum class FileKind : uint8_t { kRdb, kAofBase };
   engine::RdbFilePlan PlanFile(engine::EngineContext& context, FileKind kind, const std::string& temporary,
                                const std::string& path) const;
+  engine::RdbFilePlan PlanBase(engine::EngineContext& context, engine::FileForm form, const std::string& temporary,
+                               const std::string& path) const;
   engine::RdbFilePlan PlanOwnFile(engine::EngineContext& context) const;
   void StartSnapshot(engine::EngineContext& context, engine::RdbFilePlan plan) EXCLUDES(mutex_);
-  bool WriteFile(engine::EngineContext& context, const engine::RdbFilePlan& plan, std::string& error) const;
+  static bool WriteFile(engine::EngineContext& context, const engine::RdbFilePlan& plan, std::string& error);
   void Collect() EXCLUDES(mutex_);
   bool IsSavePointReached() const;
   void NoteSaved(uint64_t dirty) EXCLUDES(mutex_);

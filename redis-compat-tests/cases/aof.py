@@ -31,7 +31,8 @@ def run(context):
     for number, options in enumerate(VARIANTS):
         for giver, taker in ((context.oracle, context.target), (context.target, context.oracle)):
             _check(context, "aof/%d-from-%s" % (number, giver.name), _carry_over, giver, taker, options)
-    _check(context, "aof/commands-as-base", _carry_over, context.oracle, context.target, {"base": "commands"})
+    for giver, taker in ((context.oracle, context.target), (context.target, context.oracle)):
+        _check(context, "aof/commands-from-" + giver.name, _command_base, giver, taker, {"aof-timestamp-enabled": "yes"})
     _check(context, "aof/old-single-file", _single_file, context.oracle, context.target, {})
     _check(context, "aof/switched-on", _switched_on, context.target, context.oracle, {})
     _check(context, "aof/first-rewrite", _first_rewrite, context.oracle, context.target, {})
@@ -121,31 +122,29 @@ def _checked(server, options):
     return "" if done.returncode == 0 else "%s: %s" % (CHECK_TOOL, done.stdout.decode(errors="replace")[-500:])
 
 
-def _digest_in(taker, folder, options):
+def _found_in(taker, folder, options, look=_digest):
     """What a server finds in a folder."""
     second = Server(taker.name, taker.path, taker.extra_args)
     try:
         second.start({**options, "appendonly": "yes", "dir": folder})
         with Client(second.port) as client:
-            return _digest(client), second.log_tail()
+            return look(client), second.log_tail()
     finally:
         second.stop()
 
 
-def _compare(first, taker, options, digest):
-    found, log = _digest_in(taker, first.folder, options)
-    return "" if found == digest else "digest %s, loaded %s\n%s" % (digest, found, log)
+def _compare(first, taker, options, wanted, look=_digest):
+    found, log = _found_in(taker, first.folder, options, look)
+    return "" if found == wanted else "there was %s, loaded %s\n%s" % (wanted, found, log)
 
 
 def _carry_over(rng, giver, taker, options):
     """Says what is wrong, or nothing."""
-    options = dict(options)
-    own = {"aof-use-rdb-preamble": "no"} if options.pop("base", "") else {}
-    first = Server(giver.name, giver.path, giver.extra_args, keep=True).start({**options, **own, "appendonly": "yes"})
+    first = Server(giver.name, giver.path, giver.extra_args, keep=True).start({**options, "appendonly": "yes"})
     try:
         with Client(first.port) as client:
             _load(rng, client)
-            if own or rng.random() < 0.7:
+            if rng.random() < 0.7:
                 client.call("BGREWRITEAOF")
                 _load(rng, client)
                 if wait_for_rewrite(client) != "ok":
@@ -155,6 +154,67 @@ def _carry_over(rng, giver, taker, options):
     finally:
         first.stop()
         shutil.rmtree(first.folder, ignore_errors=True)
+
+
+def _command_base(rng, giver, taker, options):
+    """A base of commands, with nothing of importance behind it."""
+    options = {**options, "aof-use-rdb-preamble": "no"}
+    first = Server(giver.name, giver.path, giver.extra_args, keep=True).start({**options, "appendonly": "yes"})
+    try:
+        with Client(first.port) as client:
+            _load(rng, client)
+            _stream_with_gaps(client, deletes=giver.name == "target")
+            client.call("BGREWRITEAOF")
+            client.call("SET", "behind", "it")
+            if wait_for_rewrite(client) != "ok":
+                return "the rewrite failed: " + first.log_tail()
+            streams = _streams(client)
+            digest = _stopped(first, client)
+        bases = [name for name in os.listdir(_folder_of(first, options)) if ".base." in name]
+        if len(bases) != 1 or not bases[0].endswith(".base.aof"):
+            return "the base is %s" % bases
+        with open(os.path.join(_folder_of(first, options), bases[0]), "rb") as base:
+            if base.read(3) != b"#TS":
+                return "the base is not of commands"
+        wrong = _checked(first, options)
+        for server in (taker, giver):
+            wrong = wrong or _compare(first, server, options, digest) or _compare(first, server, options, streams, _streams)
+        return wrong
+    finally:
+        first.stop()
+        shutil.rmtree(first.folder, ignore_errors=True)
+
+
+def _stream_with_gaps(client, deletes):
+    """Groups and their pending entries. Redis's own base of commands forgets those whose entry is deleted."""
+    client.call("XGROUP", "CREATE", "gaps", "g", 0, "MKSTREAM")
+    for number in range(1, 31):
+        client.call("XADD", "gaps", "%d-1" % number, "f", number)
+    for consumer, count in (("one", 12), ("two", 8)):
+        client.call("XREADGROUP", "GROUP", "g", consumer, "COUNT", count, "STREAMS", "gaps", ">")
+    client.call("XGROUP", "CREATECONSUMER", "gaps", "g", "idle")
+    client.call("XGROUP", "CREATE", "gaps", "unread", "$")
+    client.call("XGROUP", "CREATE", "nothing", "g", "3-3", "MKSTREAM")
+    if deletes:
+        client.call("XDEL", "gaps", "5-1", "6-1", "15-1", "25-1")
+        client.call("XTRIM", "gaps", "MAXLEN", 20)
+
+
+def _streams(client):
+    """What DEBUG DIGEST does not see of streams."""
+    found = []
+    for db in (0, 3):
+        client.call("SELECT", db)
+        for key in sorted(plain(client.call("KEYS", "*"))):
+            if plain(client.call("TYPE", key)) != b"stream":
+                continue
+            facts = plain(client.call("XINFO", "STREAM", key))
+            found.append((key, [pair for pair in zip(facts[::2], facts[1::2]) if not pair[0].startswith(b"radix")]))
+            for group in sorted(dict(zip(*[iter(group)] * 2))[b"name"] for group in plain(client.call("XINFO", "GROUPS", key))):
+                pending = plain(client.call("XPENDING", key, group, "-", "+", 10_000))
+                found.append((group, [(entry[0], entry[1], entry[3]) for entry in pending]))
+            found.append(plain(client.call("XINFO", "GROUPS", key)))
+    return found
 
 
 def _single_file(rng, giver, taker, options):
@@ -263,8 +323,8 @@ def _cut(rng, giver, taker, options):
         size = os.path.getsize(increment)
         os.truncate(increment, rng.choice([rng.randrange(size), size - rng.randrange(200)]))
         shutil.copytree(first.folder, copy)
-        wanted, log = _digest_in(giver, first.folder, options)
-        found, target_log = _digest_in(taker, copy, options)
+        wanted, log = _found_in(giver, first.folder, options)
+        found, target_log = _found_in(taker, copy, options)
         if wanted != found:
             return "digest %s, loaded %s\n%s\n%s" % (wanted, found, log, target_log)
         cuts = [re.findall(r"at offset (\d+)", text) for text in (log, target_log)]

@@ -23,7 +23,8 @@ TEST_CASE("AofManifest: reads what Redis writes, and writes the same") {
   CHECK(manifest.increments[1].number == 6);
   CHECK(manifest.history.size() == 1);
   CHECK(manifest.Text() == kText);
-  CHECK(manifest.NextBase("a.aof").name == "a.aof.3.base.rdb");
+  CHECK(manifest.NextBase("a.aof", false).name == "a.aof.3.base.rdb");
+  CHECK(manifest.NextBase("a.aof", true).name == "a.aof.3.base.aof");
   CHECK(manifest.NextIncrement("a.aof").name == "a.aof.7.incr.aof");
 }
 
@@ -54,7 +55,7 @@ TEST_CASE("AofManifest: a new base makes history of the old one and of the incre
   AofManifest manifest;
   REQUIRE(manifest.Parse(kText).empty());
   manifest.AddIncrement(manifest.NextIncrement("a.aof"));
-  manifest.ReplaceBase(manifest.NextBase("a.aof"), 7);
+  manifest.ReplaceBase(manifest.NextBase("a.aof", false), 7);
   CHECK(manifest.base->number == 3);
   REQUIRE(manifest.increments.size() == 1);
   CHECK(manifest.increments[0].number == 7);

@@ -2,7 +2,6 @@
 #include "engine/rdb_file.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>

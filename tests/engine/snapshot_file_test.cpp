@@ -3,12 +3,13 @@
 
 #include <doctest/doctest.h>
 
-#include <unistd.h>
-
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <thread>
 
+#include "engine/effect_text.h"
 #include "engine/rdb_file.h"
 #include "engine/rdb_load.h"
 #include "tests/support/temporary_folder.h"
@@ -120,6 +121,41 @@ TEST_CASE("SnapshotFile: a record in pieces is not interrupted, and only its own
   CHECK(Loaded(folder / "data") == "0x 3y 5z ");
 }
 
+TEST_CASE("SnapshotFile: records become commands, also long strings and what comes in pieces") {
+  const TemporaryFolder folder;
+  RdbFilePlan plan = PlanIn(folder);
+  plan.form = FileForm::kCommands;
+  plan.time_s = 5;
+  plan.functions = {"f"};
+  plan.aux = {{"a", "b"}};
+  plan.options.checksum = false;
+  const std::string text(100'000, 'v');
+  {
+    SnapshotFile file(plan);
+    std::string first = RecordOf("x").substr(0, 4);
+    std::string rest = RecordOf("x").substr(4);
+    file.OnPiece(1, 3, first, false);
+    file.OnPiece(1, 3, rest, true);
+    RdbWriter head;
+    OwnedEntry entry(EntryBuilder::String("v").Build("y", 99));
+    EncodeRdbHead(head, "y", entry.entry(), {});
+    file.OnLongString(3, head.Take(), text);
+    file.Close();
+    WaitFor(file);
+    CHECK(file.error() == "");
+    CHECK(file.keys_written() == 2);
+    CHECK(file.pending_bytes() == 0);
+  }
+  EffectText expected;
+  expected.Add({"FUNCTION", "LOAD", "f"});
+  expected.Add({"SELECT", "3"});
+  expected.Add({"SET", "x", "value"});
+  expected.Add({"SET", "y", text});
+  expected.Add({"PEXPIREAT", "y", "99"});
+  std::ifstream written(folder / "data", std::ios::binary);
+  CHECK(std::string(std::istreambuf_iterator<char>(written), {}) == "#TS:5\r\n" + std::string(expected.text()));
+}
+
 TEST_CASE("SnapshotFile: given up, it leaves the old file and nothing else") {
   const TemporaryFolder folder;
   {
@@ -146,6 +182,14 @@ TEST_CASE("SnapshotFile: a full disk is an error, and what else comes is dropped
   CHECK(file.has_failed());
   CHECK(file.error().find("Write error") != std::string::npos);
   file.OnRecords(0, "x", 1);
+  RdbFilePlan plan = PlanIn(folder);
+  plan.form = FileForm::kCommands;
+  std::filesystem::create_symlink("/dev/full", folder / "temp");
+  SnapshotFile commands(plan);
+  commands.OnLongString(0, RecordOf("x"), {});
+  commands.Close();
+  WaitFor(commands);
+  CHECK(commands.error().find("Write error") != std::string::npos);
 }
 
 }  // namespace

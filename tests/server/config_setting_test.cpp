@@ -136,8 +136,8 @@ TEST_CASE("ConfigSetting: a promise is kept at its harmless values only") {
     const ConfigDirective& directive = *FindConfigDirective(name);
     return IsKept(directive, *ParseSetting(directive, WordsOfArgument(directive, argument), {}).setting);
   };
-  CHECK(kept("aof-use-rdb-preamble", "yes"));
-  CHECK_FALSE(kept("aof-use-rdb-preamble", "no"));
+  CHECK(kept("tls-cluster", "no"));
+  CHECK_FALSE(kept("tls-cluster", "yes"));
   CHECK(kept("supervised", "auto"));
   CHECK_FALSE(kept("supervised", "systemd"));
   CHECK(kept("shutdown-on-sigint", "now nosave"));

@@ -1,8 +1,6 @@
 // Loading by several threads. What else there is to loading is in persistence_test.cpp.
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <string>
 #include <thread>
 
