@@ -74,6 +74,7 @@ void SnapshotFile::Close() {
 void SnapshotFile::Abort() {
   const MutexLock lock(mutex_);
   aborted_ = true;
+  failed_.store(true, std::memory_order_relaxed);
   arrived_.notify_one();
 }
 

@@ -69,7 +69,7 @@ class SnapshotFile final : public SnapshotSink {
   bool OnPiece(ShardIndex shard, int db, std::string& piece, bool last) override EXCLUDES(mutex_);
   /// Everything was given.
   void Close() EXCLUDES(mutex_);
-  /// Gives up and removes what was written.
+  /// Gives up and removes what was written; what else comes is dropped.
   void Abort() EXCLUDES(mutex_);
   /// Whether the slices of this shard are to pause.
   bool must_wait(ShardIndex shard) const {

@@ -42,7 +42,7 @@ GAPS = [
     "Members at exactly the same distance may come in another order from GEOSEARCH COUNT; so may ties of SORT BY ALPHA.",
     "With `appendfsync everysec` or `no` a record reaches the file up to 10 ms after its reply: kill -9 can lose as much. "
     "CONFIG SET appendonly answers a moment before the first rewrite begins or what was on is off; INFO, WAITAOF and SHUTDOWN go by "
-    "what was asked for. A rewrite that runs when the file is switched off is not given up. WAITAOF waits for what all clients "
+    "what was asked for. WAITAOF waits for what all clients "
     "wrote before it, Redis for the client's own last write.",
     "MIGRATE passes a negative database on to the target always; Redis leaves the SELECT out after one that failed.",
     "DEBUG RELOAD NOFLUSH MERGE is refused.",

@@ -113,6 +113,10 @@ void Aof::Disable() {
   holds_replies_.store(false);
   stopping_.store(true);
   EndWaits();
+  if (rewriting_.load()) {
+    gives_up_.store(true);
+    server_.persistence().GiveUpBase();
+  }
   for (const auto& worker : server_.workers()) worker->Wake();  // to send what waited for the disk
 }
 

@@ -144,6 +144,7 @@ class Aof {
   void StartBase(engine::EngineContext& context) REQUIRES(mutex_);
   bool CommitIncrement(const engine::AofFile& file) EXCLUDES(mutex_);
   void FinishRewrite(const std::string& error) EXCLUDES(mutex_);
+  void DropRewrite() EXCLUDES(mutex_);
   std::string TakeBase() REQUIRES(mutex_);
   void EndRewrite(bool ok) EXCLUDES(mutex_);
   std::string Enable(engine::EngineContext& context) EXCLUDES(mutex_);
@@ -167,6 +168,7 @@ class Aof {
   std::unique_ptr<engine::AofLog> own_log_;    // made once, under all turns
   std::atomic<engine::AofLog*> log_{nullptr};  // the same
   std::atomic<bool> rewriting_{false};
+  std::atomic<bool> gives_up_{false};  // switched off meanwhile: the base is not wanted
   std::atomic<bool> scheduled_{false};
   std::atomic<bool> posted_{false};    // a start or a stop is on its way to the turns
   std::atomic<bool> stopping_{false};  // the journal has stopped; the log is to be closed

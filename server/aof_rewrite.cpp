@@ -95,6 +95,7 @@ bool Aof::CommitIncrement(const engine::AofFile& file) {
 
 void Aof::StartBase(engine::EngineContext& context) {
   rewriting_.store(true);
+  gives_up_.store(false);
   rewrite_start_ms_ = context.now_ms();
   snapshot_ended_ = false;
   server_.persistence().StartBase(context, rewrite_.form, TemporaryBase(), folder_.PathOf(rewrite_.base.name),
@@ -134,6 +135,7 @@ std::string Aof::Enable(engine::EngineContext& context) {
 
 /// Main thread: the snapshot has ended, and the log is where it was to go.
 void Aof::FinishRewrite(const std::string& snapshot_error) {
+  if (gives_up_.exchange(false)) return DropRewrite();
   std::string error = snapshot_error;
   {
     const engine::MutexLock lock(mutex_);
@@ -147,6 +149,15 @@ void Aof::FinishRewrite(const std::string& snapshot_error) {
     server_.log().Warning("Background AOF rewrite terminated with error: " + error);
   }
   EndRewrite(error.empty());
+}
+
+/// Neither success nor failure. The manifest stays as it is, without an increment that has no base.
+void Aof::DropRewrite() {
+  const engine::MutexLock lock(mutex_);
+  unlink(folder_.PathOf(rewrite_.base.name).c_str());
+  if (rewrite_.adds_increment) unlink(folder_.PathOf(rewrite_.increment.name).c_str());
+  rewriting_.store(false);
+  server_.log().Notice("Background AOF rewrite given up: the append only file was switched off");
 }
 
 std::string Aof::TakeBase() {
@@ -238,7 +249,7 @@ AofInfo Aof::Info() const {
   AofInfo info;
   const bool begins = server_.config().append_only && !enabled() && (server_.gate() & kGateLoading) == 0;
   info.enabled = server_.config().append_only;
-  info.rewriting = rewriting_.load();
+  info.rewriting = rewriting_.load() && !gives_up_.load();
   info.scheduled = scheduled_.load() || (begins && !info.rewriting);
   const engine::AofLog* const log = log_.load();
   if (log != nullptr) {

@@ -173,6 +173,11 @@ bool Persistence::StartBase(engine::EngineContext& context, engine::FileForm for
   return true;
 }
 
+void Persistence::GiveUpBase() {
+  const engine::MutexLock lock(mutex_);
+  if (file_ && writes_base_.load()) file_->Abort();
+}
+
 void Persistence::StartSnapshot(engine::EngineContext& context, engine::RdbFilePlan plan) {
   background_start_ms_.store(context.now_ms());
   dirty_at_start_.store(server_.stats_reader().Dirty());

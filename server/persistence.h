@@ -84,6 +84,8 @@ class Persistence final : public MaintenanceJob {
   using BaseDone = std::function<void(const std::string& error)>;
   bool StartBase(engine::EngineContext& context, engine::FileForm form, const std::string& temporary,
                  const std::string& path, BaseDone done) EXCLUDES(mutex_);
+  /// The base that is being written is not wanted any more; `done` says so.
+  void GiveUpBase() EXCLUDES(mutex_);
   /// A snapshot is being written, for whatever.
   bool saving() const { return current_.load(std::memory_order_acquire) != nullptr; }
   /// The same, of an RDB file of its own.
@@ -95,7 +97,7 @@ class Persistence final : public MaintenanceJob {
   /// Whether the configuration wants a save when the server stops.
   bool SavesAtShutdown() const;
   /// The server stops: gives a background save up.
-  void Abandon();
+  void Abandon() EXCLUDES(mutex_);
 
   /// Collects a background save that has ended, and starts one that is due.
   void OnTick() override;

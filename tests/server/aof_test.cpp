@@ -391,6 +391,39 @@ TEST_CASE("Aof: CONFIG SET appendonly shows at once, and SHUTDOWN waits for the 
   CHECK(server.server().server().stopping());
 }
 
+TEST_CASE("Aof: switched off while it is rewritten, the rewrite is given up, and on again it is whole") {
+  const TemporaryFolder folder;
+  Random random{TestSeed()};
+  std::string digest;
+  {
+    AppendingServer server(folder);
+    WriteAtRandom(server.server(), random, 200);
+    for (const bool is_first : {false, true}) {
+      server.server().server().pause().Pause(server::PauseMode::kWrites, INT64_MAX);
+      CHECK_FALSE(server.Run(is_first ? "CONFIG SET appendonly yes" : "BGREWRITEAOF").is_error());
+      server.Tick();
+      CHECK(server.Info("aof_rewrite_in_progress") == "1");
+      CHECK(server.Run("CONFIG SET appendonly no") == "OK");
+      server.Tick();
+      CHECK(server.Info("aof_rewrite_in_progress") == "0");
+      server.server().server().pause().Unpause();
+      while (server.server().server().persistence().saving()) server.Tick();
+      server.Tick();
+      WriteAtRandom(server.server(), random, 50);
+    }
+    CHECK(server.Run("CONFIG SET appendonly yes") == "OK");
+    server.FinishRewrite();
+    CHECK(server.Info("aof_last_bgrewrite_status") == "ok");
+    CHECK(server.Info("aof_rewrites") == "1");
+    CHECK(std::distance(std::filesystem::directory_iterator(folder.path / "appendonlydir"), {}) == 3);
+    WriteAtRandom(server.server(), random, 50);
+    digest = server.Digest();
+  }
+  AppendingServer server(folder);
+  CHECK(server.error() == "");
+  CHECK(server.Digest() == digest);
+}
+
 TEST_CASE("WAITAOF: not before the first base; an error when the file is switched off") {
   const TemporaryFolder folder;
   AppendingServer server(folder);
