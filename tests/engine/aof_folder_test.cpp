@@ -3,26 +3,20 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
+#include "tests/support/temporary_folder.h"
+
 namespace usher::engine {
 namespace {
 
-struct Root {
-  Root() {
-    path = (std::filesystem::temp_directory_path() / "aof-folder-XXXXXX").string();
-    REQUIRE(mkdtemp(path.data()) != nullptr);
-  }
-  ~Root() { std::filesystem::remove_all(path); }
-  std::string path;
-};
+using tests::TemporaryFolder;
 
 TEST_CASE("AofFolder: what is stored is loaded, and nothing temporary stays") {
-  const Root root;
-  const AofFolder folder(root.path + "/aof", "a.aof");
+  const TemporaryFolder root;
+  const AofFolder folder(root / "aof", "a.aof");
   CHECK_FALSE(folder.Exists());
   REQUIRE(folder.Make() == "");
   REQUIRE(folder.Make() == "");
@@ -33,12 +27,12 @@ TEST_CASE("AofFolder: what is stored is loaded, and nothing temporary stays") {
   AofManifest loaded;
   REQUIRE(folder.Load(loaded) == "");
   CHECK(loaded.Text() == manifest.Text());
-  CHECK(std::distance(std::filesystem::directory_iterator(root.path + "/aof"), {}) == 1);
+  CHECK(std::distance(std::filesystem::directory_iterator(root / "aof"), {}) == 1);
 }
 
 TEST_CASE("AofFolder: history is deleted and forgotten, also where it is gone already") {
-  const Root root;
-  const AofFolder folder(root.path, "a.aof");
+  const TemporaryFolder root;
+  const AofFolder folder(root.path.string(), "a.aof");
   AofManifest manifest;
   manifest.history = {{"old", 1}, {"gone", 2}};
   manifest.AddIncrement({"now", 3});
@@ -52,14 +46,15 @@ TEST_CASE("AofFolder: history is deleted and forgotten, also where it is gone al
 }
 
 TEST_CASE("AofFolder: what cannot be made or read is an error") {
-  const Root root;
-  std::ofstream(root.path + "/file") << "x";
-  CHECK_FALSE(AofFolder(root.path + "/file", "a").Make().empty());
+  const TemporaryFolder root;
+  root.Write("file", "x");
+  CHECK_FALSE(AofFolder(root / "file", "a").Make().empty());
   AofManifest manifest;
-  CHECK_FALSE(AofFolder(root.path + "/missing", "a").Load(manifest).empty());
-  CHECK_FALSE(AofFolder(root.path + "/missing", "a").Store(manifest).empty());
-  std::ofstream(root.path + "/a.manifest") << "nonsense\n";
-  CHECK(AofFolder(root.path, "a").Load(manifest).find("Invalid AOF manifest file format") != std::string::npos);
+  CHECK_FALSE(AofFolder(root / "missing", "a").Load(manifest).empty());
+  CHECK_FALSE(AofFolder(root / "missing", "a").Store(manifest).empty());
+  root.Write("a.manifest", "nonsense\n");
+  CHECK(AofFolder(root.path.string(), "a").Load(manifest).find("Invalid AOF manifest file format") !=
+        std::string::npos);
 }
 
 }  // namespace

@@ -2,39 +2,17 @@
 #include "engine/aof_reader.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "engine/base/random.h"
 #include "engine/effect_text.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/test_seed.h"
 
 namespace usher::engine {
 namespace {
-
-/// A file that goes with the test.
-class File {
- public:
-  explicit File(const std::string& content) {
-    path_ = (std::filesystem::temp_directory_path() / "aof-reader-XXXXXX").string();
-    const int fd = mkstemp(path_.data());
-    REQUIRE(fd >= 0);
-    close(fd);
-    std::ofstream(path_, std::ios::binary) << content;
-  }
-  ~File() { std::filesystem::remove(path_); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 struct Content {
   std::vector<std::vector<std::string>> commands;
@@ -43,10 +21,10 @@ struct Content {
 };
 
 Content ReadAll(const std::string& text, uint64_t from = 0) {
-  const File file(text);
+  const tests::TemporaryFolder folder;
   std::atomic<uint64_t> loaded{0};
   AofReader reader(loaded);
-  REQUIRE(reader.Open(file.path(), from));
+  REQUIRE(reader.Open(folder.Write("file", text), from));
   Content content;
   while ((content.end = reader.Next()) == AofReader::Got::kCommand) {
     content.commands.emplace_back(reader.args().begin(), reader.args().end());

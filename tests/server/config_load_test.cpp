@@ -2,14 +2,13 @@
 #include "server/config_load.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
+#include "tests/support/temporary_folder.h"
 
 namespace usher::server {
 namespace {
+
+using tests::TemporaryFolder;
 
 struct Started {
   std::unique_ptr<Config> config = std::make_unique<Config>();
@@ -34,26 +33,6 @@ std::string FatalText(const Started& started) {
 std::string Fatal(int line, const std::string& text, const std::string& reason) {
   return "Reading the configuration file, at line " + std::to_string(line) + "\n>>> '" + text + "'\n" + reason + "\n";
 }
-
-// A folder of its own for the files of a test; the working directory is put back.
-class TempFolder {
- public:
-  TempFolder() { REQUIRE(mkdtemp(path_) != nullptr); }
-  ~TempFolder() {
-    std::filesystem::current_path(before_);
-    std::filesystem::remove_all(path_);
-  }
-  std::string Write(const std::string& name, const std::string& text) const {
-    const std::string path = std::string(path_) + "/" + name;
-    std::ofstream(path) << text;
-    return path;
-  }
-  std::string path() const { return path_; }
-
- private:
-  std::filesystem::path before_ = std::filesystem::current_path();
-  char path_[32] = "/tmp/usher-load-XXXXXX";
-};
 
 constexpr const char* kBad = "Bad directive or wrong number of arguments";
 
@@ -89,7 +68,7 @@ TEST_CASE("ConfigLoad: --save without values empties the save points") {
 }
 
 TEST_CASE("ConfigLoad: the file, standard input and options follow each other, the last wins") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const std::string file = folder.Write("a.conf", "# x\nport 1\ntimeout 1\ntcp-keepalive 1\n");
   const Started started = Start({file, "--port", "3", "-"}, "port 2\ntimeout 2\n");
   REQUIRE(started.decision.serve);
@@ -121,21 +100,21 @@ TEST_CASE("ConfigLoad: errors of a file name the line as it is written") {
 }
 
 TEST_CASE("ConfigLoad: includes are read where they stand, patterns in order, relative to the working directory") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   folder.Write("b1.inc", "timeout 1\nport 1\n");
   folder.Write("b2.inc", "timeout 2\n");
   const std::string file =
-      folder.Write("a.conf", "dir " + folder.path() + "\ninclude b*.inc\ninclude none*.inc\nport 9\n");
+      folder.Write("a.conf", "dir " + folder.path.string() + "\ninclude b*.inc\ninclude none*.inc\nport 9\n");
   const Started started = Start({file});
   REQUIRE(started.decision.serve);
   CHECK(started.config->Current()->idle_timeout_seconds == 2);
   CHECK(started.config->Current()->port == 9);
-  CHECK(started.config->Current()->directory == folder.path());
+  CHECK(started.config->Current()->directory == folder.path.string());
 }
 
 TEST_CASE("ConfigLoad: a file that includes itself is refused") {
-  const TempFolder folder;
-  const std::string path = folder.path() + "/a.conf";
+  const TemporaryFolder folder;
+  const std::string path = folder / "a.conf";
   folder.Write("a.conf", "include " + path + "\n");
   CHECK(FatalText(Start({path})) == Fatal(1, "include " + path, "Too many nested includes"));
 }

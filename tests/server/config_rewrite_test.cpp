@@ -3,9 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -13,6 +11,7 @@
 #include "server/config.h"
 #include "server/config_load.h"
 #include "server/config_setting.h"
+#include "tests/support/temporary_folder.h"
 
 namespace usher::server {
 namespace {
@@ -69,10 +68,8 @@ TEST_CASE("ConfigRewrite: lines with save points become one") {
 }
 
 TEST_CASE("ConfigRewrite: the file is replaced whole, keeps its permissions and reads back") {
-  char folder[] = "/tmp/usher-config-XXXXXX";
-  REQUIRE(mkdtemp(folder) != nullptr);
-  const std::string path = std::string(folder) + "/usher.conf";
-  std::ofstream(path) << "# mine\nmaxmemory 1mb\n";
+  const tests::TemporaryFolder folder;
+  const std::string path = folder.Write("usher.conf", "# mine\nmaxmemory 1mb\n");
   REQUIRE(chmod(path.c_str(), 0600) == 0);
   const auto no_input = [] { return std::string(); };
   {
@@ -91,8 +88,7 @@ TEST_CASE("ConfigRewrite: the file is replaced whole, keeps its permissions and 
   REQUIRE(LoadConfig(again, arguments, no_input).serve);
   CHECK(again.Current()->maxmemory_bytes == 2 << 20);
   CHECK(again.Current()->password == "a b\n");
-  CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 1);
-  std::filesystem::remove_all(folder);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
 }
 
 TEST_CASE("ConfigRewrite: a folder that cannot be written is reported") {

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -26,6 +27,11 @@ class TemporaryFolder {
 
   /// The path of a file in it.
   std::string operator/(std::string_view name) const { return (path / name).string(); }
+  /// Writes a file and returns its path.
+  std::string Write(std::string_view name, std::string_view content) const {
+    std::ofstream(path / name, std::ios::binary) << content;
+    return *this / name;
+  }
 
   std::filesystem::path path;
 
