@@ -207,6 +207,7 @@ class SegmentTable {
       const uint64_t hash = policy_.HashOf(slot);
       if (segment.HomeOf(hash) == home && hash >= from) fn(slot);
     };
+    PrefetchSlots(segment.bucket(segment.NextOf(home)));  // the scan's next place, as a rule
     const Bucket& bucket = segment.bucket(home);
     Segment::ForEachInBucket(segment.bucket(home), report);
     if (bucket.meta[kNextDoor] != 0) Segment::ForEachInBucket(segment.bucket(segment.NextOf(home)), report);
@@ -299,6 +300,12 @@ class SegmentTable {
    private:
     Word word_;
   };
+
+  void PrefetchSlots([[maybe_unused]] Bucket& bucket) const {
+    if constexpr (requires { policy_.PrefetchSlot(Slot{}); }) {
+      Segment::ForEachInBucket(bucket, [this](Slot slot) { policy_.PrefetchSlot(slot); });
+    }
+  }
 
   static uint8_t FingerprintOf(uint64_t hash) {
     const uint8_t low = static_cast<uint8_t>(hash);

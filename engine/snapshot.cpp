@@ -134,14 +134,16 @@ bool ShardSnapshot::Step() {
     StepLarge();
     return true;
   }
+  const size_t begin_bytes = writer_.view().size();
+  const auto is_enough = [&] {  // or just given to the sink
+    const size_t bytes = writer_.view().size();
+    return bytes >= begin_bytes + limits_.step_bytes || bytes < begin_bytes;
+  };
   int buckets = 0;
   for (; current_ < contents_.size(); ++current_) {
     Content& content = contents_[current_];
     while (!content.finished) {
-      if (++buckets > kStepBucketsMax || writer_.view().size() >= limits_.step_bytes) {
-        Flush();
-        return true;
-      }
+      if (++buckets > kStepBucketsMax || is_enough()) return true;
       content.cursor = content.keyspace->Scan(content.cursor, [&](KeyEntry entry) {
         if (content.saved->size() == 0 || !content.saved->Contains(entry.key())) Encode(current_, entry);
       });

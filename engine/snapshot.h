@@ -50,7 +50,7 @@ class SnapshotSink {
 
 struct SnapshotLimits {
   size_t large_value_bytes = 64 * 1024;  // from here on written in slices; strings: compressed by the sink
-  size_t step_bytes = 16 * 1024;         // of records
+  size_t step_bytes = 4 * 1024;          // of records
   size_t piece_bytes = 64 * 1024;
 };
 

@@ -14,6 +14,7 @@
 #include "server/listener.h"
 #include "server/metrics.h"
 #include "server/open_files.h"
+#include "server/short_timer.h"
 #include "server/version.h"
 
 namespace usher::server {
@@ -217,9 +218,10 @@ void Server::RunUntilShutdown() {
   const auto on_signal = [this](int signal) { OnSignal(signal); };
   SignalWatcher terminate(main_loop_, SIGTERM, on_signal);
   SignalWatcher interrupt(main_loop_, SIGINT, on_signal);
-  LoopTimer tick(main_loop_, [this] {
+  ShortTimer short_tick(main_loop_, [this] { maintenance_->OnShortTick(); });
+  LoopTimer tick(main_loop_, [this, &short_tick] {
     pause_.OnTick(Worker::MonotonicMs());
-    maintenance_->OnTick();
+    short_tick.SetPeriod(maintenance_->OnTick() ? Maintenance::kShortTickNs : 0);
     aof_->OnTick();
   });
   tick.Start(Maintenance::kTickMs, Maintenance::kTickMs);

@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <numeric>
+#include <vector>
+
 #include "engine/base/cycle_clock.h"
 #include "tests/support/test_server.h"
 
@@ -71,15 +74,76 @@ TEST_CASE("Maintenance: a shard that used up its time goes on in the next tick")
 
 TEST_CASE("Maintenance: has more time while hardly any commands come") {
   TestServer server({.shard_count = 2});
+  const auto budget_ns = [&] { return server.server().maintenance().BudgetNs(1, 1'000'000); };
   Tick(server);
   Tick(server);
-  const int64_t idle_ns = server.server().maintenance().BudgetNs(1);
+  const int64_t idle_ns = budget_ns();
   for (int i = 0; i < 50; ++i) server.Run("PING");
   Tick(server);
-  const int64_t busy_ns = server.server().maintenance().BudgetNs(1);
+  const int64_t busy_ns = budget_ns();
   CHECK(idle_ns == 3 * busy_ns);
   Tick(server);
-  CHECK(server.server().maintenance().BudgetNs(1) == idle_ns);
+  CHECK(budget_ns() == idle_ns);
+}
+
+/// A server whose mail is read by nobody but RunMail(): what its ticks have mailed.
+struct MailedSteps {
+  explicit MailedSteps(TestServer& of_server, CountingJob& of_job) : server(of_server), job(of_job) {}
+  /// How many steps are done by it.
+  int RunMail() {
+    const int before = Total();
+    for (const auto& worker : server.server().workers()) {
+      while (worker->FinishWork()) {
+      }
+    }
+    server.thread().BindToThread();
+    return Total() - before;
+  }
+  int Total() const { return std::accumulate(job.steps.begin(), job.steps.end(), 0); }
+  TestServer& server;
+  CountingJob& job;
+};
+
+TEST_CASE("Maintenance: what has more to do is visited in short ticks, some shards in each, until it is done") {
+  TestServer server({.shard_count = 8});
+  CountingJob job(8, 0, 3);
+  job.step_ns = 2'000'000;  // more than a visit may take
+  server.server().maintenance().AddJob(job);
+  MailedSteps mail(server, job);
+  server::Maintenance& maintenance = server.server().maintenance();
+  CHECK_FALSE(maintenance.OnTick());
+  CHECK(mail.RunMail() == 8);
+  CHECK(maintenance.OnTick());  // a short tick of its own
+  const int visits = static_cast<int>(maintenance.VisitsPerShortTick());
+  CHECK(visits < 8);
+  CHECK(mail.RunMail() <= visits);
+  for (int i = 0; i < 1000 && mail.Total() < 24; ++i) {
+    maintenance.OnShortTick();
+    CHECK(mail.RunMail() <= visits);
+  }
+  CHECK(job.steps == std::vector<int>(8, 3));
+  maintenance.OnTick();
+  CHECK_FALSE(maintenance.OnTick());
+}
+
+TEST_CASE("Maintenance: a visit that took too long is made up for, but not for ever") {
+  TestServer server({.shard_count = 1});
+  CountingJob job(1, 0, 1'000'000);
+  job.step_ns = 5'000'000;
+  server.server().maintenance().AddJob(job);
+  MailedSteps mail(server, job);
+  server::Maintenance& maintenance = server.server().maintenance();
+  maintenance.OnTick();
+  CHECK(mail.RunMail() == 1);
+  maintenance.OnShortTick();
+  CHECK(mail.RunMail() == 0);
+  int ticks = 1;
+  for (; mail.Total() < 2 && ticks < 100; ++ticks) {
+    maintenance.OnShortTick();
+    mail.RunMail();
+  }
+  CHECK(mail.Total() == 2);
+  CHECK(ticks <= 10);
 }
 
 TEST_CASE("Maintenance: nothing runs while clients are paused") {
