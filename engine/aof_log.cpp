@@ -113,6 +113,9 @@ bool AofLog::Close() {
   PauseSync(false);
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
+  writer_.Take();
+  CloseFile();  // somebody may delete it and want its room
+  writer_.Give();
   journal_.Detach();
   return written() == journal_.position() && write_ok();
 }

@@ -60,7 +60,7 @@ class AofLog {
   std::string SwitchAt(uint64_t position, const std::string& path, Commit commit) EXCLUDES(mutex_);
   /// Whether a switch is still to come.
   bool switching() const { return switching_.load(std::memory_order_acquire); }
-  /// Writes and syncs what is recorded until now, and ends the thread. False: it could not be written.
+  /// Writes and syncs what is recorded until now, ends the thread and closes the file. False: it could not be written.
   bool Close() EXCLUDES(mutex_);
 
   void SetSync(AofSync sync);
