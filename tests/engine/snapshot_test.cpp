@@ -142,10 +142,21 @@ class Play {
       context.turns().ForEachHeld([&](ShardData& shard) {
         if (!shard.snapshot) return;
         any = true;
+        CheckOwners(shard);
         if (random_.Below(3) > 0 && !shard.snapshot->Step()) shard.snapshot.reset();
       });
     });
     return any;
+  }
+
+  // What is being written under the turn of another shard would be written while commands change it.
+  static void CheckOwners(const ShardData& shard) {
+    for (const auto& keyspace : shard.databases) {
+      keyspace->ForEach([&](KeyEntry entry) {
+        const ValueSnapshot* const value = ValueSnapshot::Of(entry);
+        if (value != nullptr && value->owner() != shard.snapshot.get()) FAIL_CHECK("a value of another shard");
+      });
+    }
   }
 
   State Now() {
@@ -187,6 +198,7 @@ class Play {
               break;
             case 8:
               if (random_.Below(10) == 0) context.FlushDatabase(db, FreeWhere::kBackground);
+              if (random_.Below(30) == 0) context.Unload();
               break;
             case 9:
               if (random_.Below(5) == 0) context.SwapDatabases(0, 1);
