@@ -283,6 +283,7 @@ void Worker::ServeMeanwhile() {
   stand_in_->executor.RunReady();
   FlushOwed();
   FollowDisk();
+  stand_in_->executor.ShareWork();  // of clients that these have closed: nobody drains it before the next call, if any
   stand_in_->FlushWakes();
   executing_ = &thread_state_;
   thread_state_.BindToThread();

@@ -57,6 +57,16 @@ class HandDriven {
     server_.thread().executor.Drain();
     worker_.execution().BindToThread();
   }
+  /// What the worker does for others while a script keeps it.
+  void ServeMeanwhile() {
+    worker_.execution().BindToThread();
+    worker_.ServeMeanwhile();
+  }
+  /// The worker takes over what others have left.
+  void RunReady() {
+    while (worker_.execution().executor.RunReady()) {
+    }
+  }
   /// What was sent to the client so far.
   std::string Received() {
     char room[4096];
@@ -114,6 +124,20 @@ TEST_CASE("Connection: closed while it waits, it leaves no waiter behind") {
   client.Deliver();
   CHECK(client.connection() == nullptr);
   CHECK(WaitedFor(server) == 0);
+}
+
+TEST_CASE("Connection: closed at the end of what a worker does meanwhile, its waiter does not keep the key's turn") {
+  TestServer server;
+  HandDriven client(server);
+  const engine::ShardIndex shard = server.server().engine().ShardOf(engine::KeySlot("list"));
+  REQUIRE(server.Run({"CONFIG", "SET", "client-output-buffer-limit", "normal 1000 0 0"}) == "OK");
+  client.Send("BLPOP list 0\r\n");
+  client.connection()->Push(std::string(size_t{16} << 20, 'x'));  // more than the socket takes
+  client.ServeMeanwhile();
+  client.RunReady();
+  CHECK(client.connection() == nullptr);
+  CHECK(WaitedFor(server) == 0);
+  CHECK(server.thread().executor.TryTake(shard));
 }
 
 TEST_CASE("Connection: what a client publishes to itself comes right behind the command's reply") {
