@@ -132,7 +132,13 @@ TEST_CASE("Connection: closed at the end of what a worker does meanwhile, its wa
   const engine::ShardIndex shard = server.server().engine().ShardOf(engine::KeySlot("list"));
   REQUIRE(server.Run({"CONFIG", "SET", "client-output-buffer-limit", "normal 1000 0 0"}) == "OK");
   client.Send("BLPOP list 0\r\n");
-  client.connection()->Push(std::string(size_t{16} << 20, 'x'));  // more than the socket takes
+  struct PushTask final : engine::TurnTask {
+    explicit PushTask(server::Connection& connection) : to(connection) {}
+    void Run(engine::TurnExecutor&) override { to.Push(std::string(size_t{16} << 20, 'x')); }  // no socket takes that
+    server::Connection& to;
+  } push(*client.connection());
+  server.thread().executor.Submit(push);
+  server.thread().executor.ShareWork();  // so that it is pushed when the mail is read already
   client.ServeMeanwhile();
   client.RunReady();
   CHECK(client.connection() == nullptr);
